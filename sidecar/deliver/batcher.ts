@@ -1,0 +1,97 @@
+import type { Batch, LogFile } from '../types.ts';
+import type { Budget } from './budget.ts';
+
+/** When a batch is full: bytes of its body, records, or ms since its first record. */
+export interface BatchLimits {
+  readonly maxBytes: number;
+  readonly maxEvents: number;
+  readonly maxAge: number;
+}
+
+/** Characters gathered in a V8 string before they become bytes outside its heap: one encoding for many records. */
+const PAGE = 32 * 1024;
+
+/**
+ * Gathers rendered records of one output into batches. Charges the budget for what it holds; whoever gets the batch releases
+ * `body.length` when it is settled.
+ */
+export class Batcher {
+  readonly #limits: BatchLimits;
+  readonly #budget: Budget;
+  readonly #full: (batch: Batch) => void;
+  #timer: NodeJS.Timeout | undefined;
+  #page = '';
+  #pages: Buffer[] = [];
+  #bytes = 0;
+  #charged = 0;
+  #files: LogFile[] = [];
+  #starts: number[] = [];
+  #ends: number[] = [];
+
+  constructor(limits: BatchLimits, budget: Budget, full: (batch: Batch) => void) {
+    this.#limits = limits;
+    this.#budget = budget;
+    this.#full = full;
+  }
+
+  /** Records waiting for their batch to be full. */
+  get length(): number {
+    return this.#starts.length;
+  }
+
+  /** Takes one rendered record, which ends in a newline. Hands on a full batch before, if this one would not fit. */
+  add(text: string, file: LogFile, start: number, end: number): void {
+    // text.length is at most the bytes, a third of them at the least; exact once the page is encoded.
+    if (this.#bytes + this.#page.length + text.length > this.#limits.maxBytes && this.#starts.length > 0) this.flush();
+    this.#page += text;
+    this.#charged += text.length;
+    this.#budget.charge(text.length);
+    this.#files.push(file);
+    this.#starts.push(start);
+    this.#ends.push(end);
+    if (this.#page.length >= PAGE) this.#encode();
+    if (this.#starts.length >= this.#limits.maxEvents) this.flush();
+    else this.#timer ??= setTimeout(() => this.flush(), this.#limits.maxAge);
+  }
+
+  /** Hands on what there is. */
+  flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#starts.length === 0) return;
+    this.#encode();
+    const body = this.#pages.length === 1 ? this.#pages[0]! : Buffer.concat(this.#pages, this.#bytes);
+    const batch: Batch = { body, files: this.#files, starts: this.#starts, ends: this.#ends };
+    this.#pages = [];
+    this.#files = [];
+    this.#starts = [];
+    this.#ends = [];
+    this.#bytes = 0;
+    this.#charged = 0;
+    this.#full(batch);
+  }
+
+  /** Lets go of what there is, without handing it on. */
+  discard(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#budget.release(this.#charged);
+    this.#charged = 0;
+    this.#bytes = 0;
+    this.#page = '';
+    this.#pages = [];
+    this.#files = [];
+    this.#starts = [];
+    this.#ends = [];
+  }
+
+  #encode(): void {
+    if (this.#page === '') return;
+    const bytes = Buffer.from(this.#page, 'utf8');
+    this.#budget.charge(bytes.length - this.#page.length);
+    this.#charged += bytes.length - this.#page.length;
+    this.#bytes += bytes.length;
+    this.#pages.push(bytes);
+    this.#page = '';
+  }
+}

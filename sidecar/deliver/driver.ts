@@ -1,0 +1,236 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Sink } from '../sinks/sink.ts';
+import type { Metrics, Telemetry } from '../telemetry.ts';
+import type { Batch, Outcome, Reason, SendResult } from '../types.ts';
+import { CAP_MS, nextDelay } from './backoff.ts';
+import type { Budget } from './budget.ts';
+import type { DeadLetterFile } from './dead-letter.ts';
+import { Health } from './health.ts';
+import type { Ledger } from './ledger.ts';
+import { halves, pick, recordText, runs } from './parts.ts';
+
+/** Reasons that somebody has to mend: the records are kept, the waits are long, and `/readyz` says so. */
+const HELD: readonly Reason[] = ['unauthorized', 'forbidden', 'not_found', 'closed'];
+
+/**
+ * Delivers the batches of one output, whatever it takes: retries for ever with jitter, each record by its own outcome, in halves when a
+ * server finds it too much, into the dead letter when it can never be accepted; then settles. One driver for all sinks.
+ */
+export class Driver {
+  readonly health: Health;
+  readonly #sink: Sink;
+  readonly #ledger: Ledger;
+  readonly #budget: Budget;
+  readonly #deadLetter: DeadLetterFile | undefined;
+  readonly #metrics: Metrics;
+  readonly #queue: Batch[] = [];
+  readonly #stop = new AbortController();
+  readonly #idle: (() => void)[] = [];
+  #inFlight = 0;
+  /** How many requests may be in flight now: halved when the server is overloaded, grown by one for each full round that succeeds. */
+  #limit: number;
+  #bytes = 0;
+
+  constructor(
+    sink: Sink,
+    ledger: Ledger,
+    budget: Budget,
+    deadLetter: DeadLetterFile | undefined,
+    telemetry: Telemetry,
+  ) {
+    this.#sink = sink;
+    this.#ledger = ledger;
+    this.#budget = budget;
+    this.#deadLetter = deadLetter;
+    this.#metrics = telemetry.metrics;
+    this.#limit = sink.concurrency;
+    this.health = new Health(sink.name, telemetry.log);
+  }
+
+  /** Bytes and batches that are not yet settled. */
+  get queue(): { bytes: number; batches: number; inFlight: number; concurrency: number } {
+    return {
+      bytes: this.#bytes,
+      batches: this.#queue.length,
+      inFlight: this.#inFlight,
+      concurrency: Math.floor(this.#limit),
+    };
+  }
+
+  /** Takes over a batch, which is charged to the budget with the length of its body. */
+  submit(batch: Batch): void {
+    this.#bytes += batch.body.length;
+    this.#queue.push(batch);
+    this.#pump();
+  }
+
+  /** Resolves when everything that was submitted is settled, or the driver was stopped. */
+  drained(): Promise<void> {
+    if (this.#queue.length === 0 && this.#inFlight === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#idle.push(resolve));
+  }
+
+  /** Gives up what is in flight and queued: it stays unsettled, so it is read and sent again by whoever comes next. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    for (const batch of this.#queue.splice(0)) this.#release(batch);
+    await this.drained();
+    await this.#sink.close();
+  }
+
+  #pump(): void {
+    while (this.#queue.length > 0 && this.#inFlight < Math.max(1, Math.floor(this.#limit))) {
+      this.#inFlight += 1;
+      void this.#deliver(this.#queue.shift()!).finally(() => {
+        this.#inFlight -= 1;
+        this.#metrics.inFlight.set({ output: this.#sink.name }, this.#inFlight);
+        this.#pump();
+        if (this.#queue.length === 0 && this.#inFlight === 0) for (const wake of this.#idle.splice(0)) wake();
+      });
+    }
+    this.#metrics.inFlight.set({ output: this.#sink.name }, this.#inFlight);
+  }
+
+  async #deliver(first: Batch): Promise<void> {
+    const { signal } = this.#stop;
+    let batch: Batch | undefined = first;
+    let delay = 0;
+    while (batch !== undefined && !signal.aborted) {
+      const result: SendResult = await this.#sink.send(batch, signal);
+      if (signal.aborted && result.kind !== 'delivered' && result.kind !== 'items') break;
+      this.#metrics.requests.inc({ output: this.#sink.name, result: result.kind });
+      const left: Left = await this.#apply(batch, result);
+      batch = left.batch;
+      if (batch === undefined) break;
+      delay = left.progressed ? nextDelay(0) : nextDelay(left.held ? CAP_MS / 3 : delay);
+      if (!left.again) await sleep(Math.max(delay, left.afterMs), undefined, { signal }).catch(() => undefined); // the loop sees the abort
+    }
+    if (batch !== undefined) this.#release(batch);
+  }
+
+  /** Carries out a result: what is left to send, and how. */
+  async #apply(batch: Batch, result: SendResult): Promise<Left> {
+    const now = Date.now();
+    const output = this.#sink.name;
+    switch (result.kind) {
+      case 'delivered':
+        this.#succeeded(now, batch.starts.length, result.repeated);
+        this.#settle(batch);
+        return DONE;
+      case 'retry':
+        this.health.failed(now, result.reason, result.message, false);
+        if (result.reason !== 'connection') this.#limit = Math.max(1, this.#limit / 2);
+        this.#metrics.recordsRetried.inc({ output, reason: result.reason }, batch.starts.length);
+        return { batch, progressed: false, held: false, again: false, afterMs: result.retryAfterMs ?? 0 };
+      case 'hold':
+        this.health.failed(now, result.reason, result.message, true);
+        this.#metrics.recordsRetried.inc({ output, reason: result.reason }, batch.starts.length);
+        return { batch, progressed: false, held: true, again: false, afterMs: 0 };
+      case 'split': {
+        if (batch.starts.length === 1)
+          return this.#items(batch, [{ kind: 'rejected', reason: 'too_large', message: result.message }], now);
+        const [a, b] = halves(batch, this.#sink.linesPerRecord);
+        this.#queue.unshift(b);
+        return { batch: a, progressed: true, held: false, again: true, afterMs: 0 };
+      }
+      case 'items':
+        this.#succeeded(now, 0, result.repeated);
+        return this.#items(batch, result.outcomes, now);
+    }
+  }
+
+  async #items(batch: Batch, outcomes: readonly Outcome[], now: number): Promise<Left> {
+    const output = this.#sink.name;
+    const done: number[] = [];
+    const refused: number[] = [];
+    const again: number[] = [];
+    let worst: Extract<Outcome, { kind: 'retry' }> | undefined;
+    outcomes.forEach((outcome, i) => {
+      if (outcome.kind === 'delivered') done.push(i);
+      else if (outcome.kind === 'rejected') refused.push(i);
+      else {
+        again.push(i);
+        if (worst === undefined || HELD.includes(outcome.reason)) worst = outcome;
+        this.#metrics.recordsRetried.inc({ output, reason: outcome.reason });
+      }
+    });
+    if (done.length > 0) this.#metrics.recordsDelivered.inc({ output }, done.length);
+    const buried = refused.length === 0 || (await this.#bury(batch, refused, outcomes, now));
+    if (!buried) again.push(...refused);
+    const lines = this.#sink.linesPerRecord;
+    const settled = buried ? [...done, ...refused].sort((a, b) => a - b) : done;
+    const left =
+      again.length === 0
+        ? undefined
+        : pick(
+            batch,
+            again.sort((a, b) => a - b),
+            lines,
+          );
+    if (settled.length > 0) this.#settleRanges(left === undefined ? batch : pick(batch, settled, lines));
+    const freed = batch.body.length - (left?.body.length ?? 0);
+    this.#bytes -= freed;
+    this.#budget.release(freed);
+    const held = worst !== undefined && HELD.includes(worst.reason);
+    if (worst !== undefined) this.health.failed(now, worst.reason, worst.message, held);
+    if (worst?.reason === 'throttled') this.#limit = Math.max(1, this.#limit / 2);
+    return { batch: left, progressed: settled.length > 0 && !held, held, again: false, afterMs: 0 };
+  }
+
+  /** Writes refused records to the dead letter; false when that failed: then they are not settled. */
+  async #bury(batch: Batch, refused: readonly number[], outcomes: readonly Outcome[], now: number): Promise<boolean> {
+    const output = this.#sink.name;
+    const time = new Date(now).toISOString();
+    const entries = refused.map((i) => {
+      const { reason, message } = outcomes[i] as Extract<Outcome, { kind: 'rejected' }>;
+      const record = recordText(batch, i, this.#sink.linesPerRecord);
+      return { time, output, reason, message, file: batch.files[i]!.path, offset: batch.starts[i]!, record };
+    });
+    try {
+      await this.#deadLetter?.append(entries);
+    } catch (error) {
+      this.health.failed(now, 'rejected', `the dead letter could not be written: ${(error as Error).message}`, true);
+      return false;
+    }
+    for (const { reason } of entries) {
+      if (this.#deadLetter) this.#metrics.recordsDeadLettered.inc({ output, reason });
+      else this.#metrics.recordsDropped.inc({ reason });
+    }
+    this.health.refused(entries.length, entries[0]!.message);
+    return true;
+  }
+
+  #succeeded(now: number, records: number, repeated: number): void {
+    const output = this.#sink.name;
+    this.health.succeeded(now);
+    this.#limit = Math.min(this.#sink.concurrency, this.#limit + 1 / this.#limit);
+    if (records > 0) this.#metrics.recordsDelivered.inc({ output }, records);
+    if (repeated > 0) this.#metrics.recordsRepeated.inc({ output }, repeated);
+  }
+
+  #settle(batch: Batch): void {
+    this.#settleRanges(batch);
+    this.#release(batch);
+  }
+
+  #settleRanges(batch: Batch): void {
+    for (const { file, start, end } of runs(batch)) this.#ledger.settle(this.#sink.name, file, start, end);
+  }
+
+  #release(batch: Batch): void {
+    this.#bytes -= batch.body.length;
+    this.#budget.release(batch.body.length);
+  }
+}
+
+/** What of a batch is left to send. `again`: at once; else after a delay of at least `afterMs`. */
+interface Left {
+  readonly batch: Batch | undefined;
+  /** Some records were settled: the next delay is a short one. */
+  readonly progressed: boolean;
+  readonly held: boolean;
+  readonly again: boolean;
+  readonly afterMs: number;
+}
+
+const DONE: Left = { batch: undefined, progressed: true, held: false, again: true, afterMs: 0 };

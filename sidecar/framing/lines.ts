@@ -1,0 +1,113 @@
+import { isAscii, isUtf8 } from 'node:buffer';
+import { FLAGS } from '../types.ts';
+
+/** How lines are cut. */
+export interface LineOptions {
+  /** Longest line kept whole, bytes without the line ending. */
+  readonly maxLineBytes: number;
+  readonly onLongLine: 'split' | 'truncate' | 'skip';
+}
+
+/**
+ * Where a position stands: at the start of a line; after a part of one that was taken (`part`: what follows is taken too, flagged
+ * `partial`); in a line whose rest is dropped by the long-line rule (`rest`).
+ */
+export type Standing = 'start' | 'part' | 'rest';
+
+/**
+ * Takes one line: its text without the line ending, the bytes `[start, end)` of the file it stands for, and bits of FLAGS.
+ * `text` undefined: these bytes are dropped by the long-line rule. Answers whether it can take another.
+ */
+export type TakeLine = (text: string | undefined, start: number, end: number, flags: number) => boolean;
+
+/** What was cut off a window: `bytes` of it are done with, the rest is to be read again; `standing` is that of the next byte. */
+export interface Cut {
+  readonly bytes: number;
+  readonly standing: Standing;
+}
+
+const LF = 10;
+const CR = 13;
+
+/**
+ * Cuts `window`, which stands at `offset` in its file, into lines and hands each complete one to `take`, until that has no room.
+ * What is not complete is left for the next time, so nothing is carried between calls but the position and its standing. A line that is
+ * longer than the limit is recognised only in a window of at least `maxLineBytes + 1` bytes; a smaller one without a line end is left alone.
+ */
+export function cutLines(
+  window: Buffer,
+  offset: number,
+  standing: Standing,
+  options: LineOptions,
+  take: TakeLine,
+): Cut {
+  const complete = window.lastIndexOf(LF) + 1;
+  const lines = window.subarray(0, complete);
+  const ascii = isAscii(lines);
+  const valid = ascii || isUtf8(lines);
+  // One string for the whole window, of which lines are slices: only where each byte is a character.
+  const whole = ascii ? lines.toString('latin1') : undefined;
+  let at = 0;
+  while (at < complete) {
+    const newline = whole === undefined ? lines.indexOf(LF, at) : whole.indexOf('\n', at);
+    const stop = newline > at && lines[newline - 1] === CR ? newline - 1 : newline;
+    let room: boolean;
+    if (standing === 'rest') {
+      room = take(undefined, offset + at, offset + newline + 1, 0);
+      at = newline + 1;
+      standing = 'start';
+    } else if (stop - at > options.maxLineBytes) {
+      const long = longLine(window, at, newline, offset, options, take);
+      ({ at, standing, room } = long);
+    } else {
+      let flags = standing === 'part' ? FLAGS.partial : 0;
+      if (!valid && !isUtf8(lines.subarray(at, stop))) flags |= FLAGS.invalid_utf8;
+      const text = whole === undefined ? lines.toString('utf8', at, stop) : whole.slice(at, stop);
+      room = take(text, offset + at, offset + newline + 1, flags);
+      at = newline + 1;
+      standing = 'start';
+    }
+    if (!room) return { bytes: at, standing };
+  }
+  if (standing === 'rest' && at < window.length) {
+    take(undefined, offset + at, offset + window.length, 0);
+    return { bytes: window.length, standing };
+  }
+  if (window.length - at <= options.maxLineBytes) return { bytes: at, standing };
+  const long = longLine(window, at, window.length, offset, options, take);
+  return { bytes: long.at, standing: long.standing };
+}
+
+/** Takes or drops the first part of the line that begins at `at` and goes on at least to `to`, more than the limit away. */
+function longLine(
+  window: Buffer,
+  at: number,
+  to: number,
+  offset: number,
+  options: LineOptions,
+  take: TakeLine,
+): { at: number; standing: Standing; room: boolean } {
+  if (options.onLongLine === 'skip') {
+    return { at: to, standing: 'rest', room: take(undefined, offset + at, offset + to, 0) };
+  }
+  const end = characterBoundary(window, at, at + options.maxLineBytes);
+  const part = window.subarray(at, end);
+  const flag = options.onLongLine === 'split' ? FLAGS.partial : FLAGS.truncated;
+  const room = take(part.toString('utf8'), offset + at, offset + end, flag | (isUtf8(part) ? 0 : FLAGS.invalid_utf8));
+  return { at: end, standing: options.onLongLine === 'split' ? 'part' : 'rest', room };
+}
+
+/** The last position at or before `end`, at most 3 bytes before it, where no UTF-8 sequence is cut. */
+function characterBoundary(window: Buffer, start: number, end: number): number {
+  for (let i = end; i > end - 4 && i > start; i--) {
+    if ((window[i]! & 0xc0) !== 0x80) return i;
+  }
+  return end; // not UTF-8 at all
+}
+
+/** The text and flags of an unfinished last line, flushed when nothing more will come (a drain, or its file is gone). */
+export function lastLine(bytes: Buffer): { text: string; flags: number } {
+  const end = bytes.at(-1) === CR ? bytes.length - 1 : bytes.length;
+  const valid = isUtf8(bytes.subarray(0, end));
+  return { text: bytes.toString('utf8', 0, end), flags: FLAGS.partial | (valid ? 0 : FLAGS.invalid_utf8) };
+}

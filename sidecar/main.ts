@@ -1,0 +1,72 @@
+/** The sidecar's composition root: environment → configuration → pipeline → signals. The only file here that touches `process`. */
+import { formatProblem } from '../contract/config/problem.ts';
+import { type Loaded, loadConfig, watchFiles } from './config-file.ts';
+import { readMetadata } from './metadata.ts';
+import { Sidecar } from './sidecar.ts';
+import { createTelemetry } from './telemetry.ts';
+
+/** EX_CONFIG of sysexits.h. */
+const BAD_CONFIG = 78;
+const { env } = process;
+const path = env.SIDETAIL_CONFIG;
+const wait = env.SIDETAIL_ON_BAD_CONFIG === 'wait';
+const loaded = await loadConfig(path);
+
+if (process.argv.includes('--check')) {
+  if (loaded.ok) process.stdout.write(`${path}: the configuration is valid\n`);
+  else for (const problem of loaded.problems) process.stderr.write(`${formatProblem(problem)}\n`);
+  process.exit(loaded.ok ? 0 : BAD_CONFIG);
+}
+
+const telemetry = createTelemetry(env.SIDETAIL_LOG_LEVEL ?? 'info');
+const { log } = telemetry;
+if (!loaded.ok && !wait) {
+  report(loaded);
+  process.exit(BAD_CONFIG);
+}
+
+process.on('uncaughtException', (error) => {
+  log.fatal({ error: error.stack }, 'a bug: please report it');
+  process.exit(1);
+});
+process.on('unhandledRejection', (reason) => {
+  throw reason;
+});
+
+const podinfo = env.SIDETAIL_PODINFO ?? '/etc/sidetail/podinfo';
+const sidecar = new Sidecar(
+  { env, stdout: process.stdout, telemetry },
+  (config) => readMetadata(config, env, podinfo),
+  (code) => process.exit(code),
+);
+// Nobody reads our standard output any more: the sink learns it from its own write; this is only not to die of it.
+process.stdout.on('error', () => undefined);
+
+let text = loaded.text;
+let turn = apply(loaded);
+const again = (): void => {
+  turn = turn.then(async () => {
+    const next = await loadConfig(path);
+    // Labels and annotations change more often than the configuration, and what was said of an invalid text is said once.
+    if (next.text === text && !next.ok) return;
+    text = next.text;
+    await apply(next);
+  });
+};
+watchFiles([path ?? '', `${podinfo}/labels`, `${podinfo}/annotations`], again);
+process.on('SIGHUP', again);
+process.on('SIGTERM', () => sidecar.terminate('SIGTERM'));
+process.on('SIGINT', () => sidecar.terminate('SIGINT'));
+
+async function apply(next: Loaded): Promise<void> {
+  if (next.ok) await sidecar.configure(next.config);
+  else {
+    report(next);
+    await sidecar.misconfigured(next.problems.map(formatProblem));
+  }
+}
+
+function report({ problems }: Extract<Loaded, { ok: false }>): void {
+  for (const problem of problems)
+    log.error({ file: path, key: problem.path, problem: problem.problem, fix: problem.fix }, formatProblem(problem));
+}

@@ -1,0 +1,49 @@
+import type { Level } from '../types.ts';
+
+/** Every spelling that we know of a level, in lower case. Sources: Logback, Log4j, java.util.logging, Python, zap, slog, syslog (RFC 5424). */
+const SPELLINGS: Readonly<Record<string, Level>> = {
+  trace: 'trace',
+  finest: 'trace',
+  finer: 'trace',
+  verbose: 'debug',
+  debug: 'debug',
+  dbg: 'debug',
+  fine: 'debug',
+  config: 'debug',
+  info: 'info',
+  information: 'info',
+  informational: 'info',
+  notice: 'info',
+  warn: 'warn',
+  warning: 'warn',
+  err: 'error',
+  error: 'error',
+  severe: 'error',
+  fatal: 'fatal',
+  critical: 'fatal',
+  crit: 'fatal',
+  alert: 'fatal',
+  emerg: 'fatal',
+  emergency: 'fatal',
+  panic: 'fatal',
+  dpanic: 'fatal',
+};
+
+/** A level field's value as a level: words in any case, pino's and bunyan's numbers (10 trace … 60 fatal); undefined when it is none. */
+export function levelOf(value: unknown): Level | undefined {
+  if (typeof value === 'string') return SPELLINGS[value.trim().toLowerCase()];
+  if (typeof value !== 'number' || value < 10) return undefined;
+  return (['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const)[Math.min(6, Math.floor(value / 10)) - 1];
+}
+
+/**
+ * The level word of a line of text: upper case and standing alone (`2021-10-23 14:15:48.491 [main] INFO  k.s.HealthApi - …`, `[ERROR] …`,
+ * `level=WARN`), within the first 160 characters, so that a word in the prose of a message is no level.
+ */
+const IN_TEXT = /(?<![\w$.-])(TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|SEVERE|FATAL|CRITICAL)(?![\w$-])/;
+
+/** The level that a line of text names, if it names one. */
+export function levelInText(text: string): Level | undefined {
+  const match = IN_TEXT.exec(text.length > 160 ? text.slice(0, 160) : text);
+  return match ? SPELLINGS[match[1]!.toLowerCase()] : undefined;
+}

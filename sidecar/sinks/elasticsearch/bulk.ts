@@ -1,0 +1,78 @@
+import { retryAfter } from '../../deliver/backoff.ts';
+import type { LogEvent, Outcome, Reason, SendResult } from '../../types.ts';
+
+/**
+ * The action line of a record. `create` works for data streams and indices alike. The id is the file's prefix and the offset: no two
+ * records share one, and it is the same in every attempt.
+ */
+export function actionLine(index: string, event: LogEvent, idempotent: boolean): string {
+  const target = `{"create":{"_index":${JSON.stringify(index)}`;
+  return idempotent ? `${target},"_id":"${event.file.id}${event.start.toString(36)}"}}` : `${target}}}`;
+}
+
+/** The part of the answer that is looked at: less to send and to parse. */
+export const FILTER_PATH = 'errors,items.*.status,items.*.error.type,items.*.error.reason';
+
+interface BulkItem {
+  readonly status: number;
+  readonly error?: { readonly type?: string; readonly reason?: string };
+}
+
+/** Reads the answer to a `_bulk` of `count` records: HTTP status, the Retry-After header and the body. */
+export function readBulkAnswer(
+  status: number,
+  retryAfterHeader: string | string[] | undefined,
+  body: string,
+  count: number,
+  now: number,
+): SendResult {
+  if (status >= 200 && status < 300) return readItems(body, count);
+  const message = `HTTP ${status}: ${body.slice(0, 300).replace(/\s+/g, ' ')}`;
+  if (status === 413) return { kind: 'split', message };
+  if (status === 401) return { kind: 'hold', reason: 'unauthorized', message };
+  if (status === 403) return { kind: 'hold', reason: 'forbidden', message };
+  if (status === 404) return { kind: 'hold', reason: 'not_found', message };
+  const after = retryAfter(retryAfterHeader, now);
+  const reason: Reason = status === 429 ? 'throttled' : status >= 500 ? 'unavailable' : 'bad_answer';
+  return { kind: 'retry', reason, message, ...(after === undefined ? {} : { retryAfterMs: after }) };
+}
+
+function readItems(body: string, count: number): SendResult {
+  const bad = (what: string): SendResult => ({
+    kind: 'retry',
+    reason: 'bad_answer',
+    message: `${what}: ${body.slice(0, 200).replace(/\s+/g, ' ')}`,
+  });
+  let answer: { errors?: unknown; items?: Record<string, BulkItem>[] };
+  try {
+    answer = JSON.parse(body);
+  } catch {
+    return bad('the answer is not JSON');
+  }
+  const items = answer?.items;
+  if (!Array.isArray(items) || items.length !== count) return bad(`the answer has not ${count} items`);
+  if (answer.errors === false) return { kind: 'delivered', repeated: 0 };
+  let repeated = 0;
+  const outcomes = items.map((item): Outcome => {
+    const result = Object.values(item)[0];
+    if (result?.status === 409) repeated += 1;
+    return outcomeOf(result);
+  });
+  return { kind: 'items', outcomes, repeated };
+}
+
+function outcomeOf(item: BulkItem | undefined): Outcome {
+  const status = item?.status;
+  if (item === undefined || typeof status !== 'number')
+    return { kind: 'retry', reason: 'bad_answer', message: 'an item without a status' };
+  if ((status >= 200 && status < 300) || status === 409) return { kind: 'delivered' };
+  const type = item.error?.type ?? 'unknown';
+  const message = `${status} ${type}: ${item.error?.reason ?? ''}`.slice(0, 500);
+  if (status === 429) return { kind: 'retry', reason: 'throttled', message };
+  if (status >= 500) return { kind: 'retry', reason: 'unavailable', message };
+  if (status === 401) return { kind: 'retry', reason: 'unauthorized', message };
+  // 403 is a lack of privileges, or an index that is blocked for writing (a full disk): both are mended on the server.
+  if (status === 403) return { kind: 'retry', reason: 'forbidden', message };
+  if (status === 404) return { kind: 'retry', reason: 'not_found', message };
+  return { kind: 'rejected', reason: 'rejected', message };
+}

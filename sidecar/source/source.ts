@@ -1,0 +1,202 @@
+import type { Budget } from '../deliver/budget.ts';
+import type { Telemetry } from '../telemetry.ts';
+import type { Input } from '../types.ts';
+import { type Checkpoints, entryKey } from './checkpoints.ts';
+import type { Downstream } from './downstream.ts';
+import { Files } from './files.ts';
+import type { Tailer } from './tailer.ts';
+
+/** How often a file that grows is looked at, ms; one that is quiet is looked at less often, up to the slowest. */
+const LOOK_MS = 250;
+const SLOWEST_LOOK_MS = 2000;
+/** How often the folders are scanned, whatever the watcher says, ms. */
+const SCAN_MS = 1000;
+const SAVE_MS = 1000;
+/** One read: 256 KiB, so that the cost of a call is small beside that of its bytes. */
+const WINDOW_BYTES = 256 * 1024;
+/** A drain ends when no file grew for this long, ms. */
+const QUIET_MS = 2000;
+
+/**
+ * Reads all files in fair turns, one window each, and remembers what is settled. One loop, one buffer; it waits at one place for the
+ * budget, which is the whole back-pressure.
+ */
+export class Source {
+  readonly files: Files;
+  readonly #checkpoints: Checkpoints;
+  readonly #podUid: string | undefined;
+  readonly #budget: Budget;
+  readonly #down: Downstream;
+  readonly #telemetry: Telemetry;
+  #window = Buffer.allocUnsafeSlow(WINDOW_BYTES);
+  #wake: (() => void) | undefined;
+  #savedAt = 0;
+  #drainingSince: number | undefined;
+
+  constructor(
+    podUid: string | undefined,
+    checkpoints: Checkpoints,
+    budget: Budget,
+    down: Downstream,
+    telemetry: Telemetry,
+  ) {
+    this.#podUid = podUid;
+    this.#checkpoints = checkpoints;
+    this.#budget = budget;
+    this.#down = down;
+    this.#telemetry = telemetry;
+    this.files = new Files(checkpoints, down, telemetry, () => this.#wake?.());
+  }
+
+  /** Reads until the signal aborts, or a drain (see `drain`) finds all files quiet. Leaves files open and nothing half done. */
+  async run(inputs: readonly Input[], signal: AbortSignal): Promise<void> {
+    this.files.watch(inputs);
+    let scannedAt = 0;
+    while (!signal.aborted) {
+      const now = Date.now();
+      if (this.files.changed || now - scannedAt >= SCAN_MS) {
+        await this.files.scan();
+        scannedAt = now;
+      }
+      let busy = await this.#round(signal);
+      if (this.files.unregistered) {
+        await this.save();
+        for (const tailer of this.files.all) tailer.registered ||= tailer.file.id !== '';
+        this.files.unregistered = false;
+        busy = true;
+      }
+      if (now - this.#savedAt >= SAVE_MS) await this.save();
+      if (busy) continue;
+      if (this.#quiet()) break;
+      await this.#pause(signal);
+    }
+    await this.files.unwatch();
+  }
+
+  /** From now on `run` ends once no file grew for two seconds and unfinished last lines are handed on. */
+  drain(): void {
+    this.#drainingSince ??= Date.now();
+    this.#wake?.();
+  }
+
+  /** Hands on the unfinished last lines: nothing more will come. */
+  async flush(): Promise<void> {
+    for (const tailer of this.files.all) {
+      if (tailer.readOffset >= tailer.size) continue;
+      await tailer.identify(this.#podUid, true);
+      if (!tailer.registered) await this.save();
+      tailer.registered = true;
+      await tailer.flush(this.#down.take(tailer.file, Date.now()));
+      this.#down.took(tailer.file);
+    }
+  }
+
+  /** Writes the checkpoints, with all that is settled by now. */
+  async save(): Promise<boolean> {
+    this.#savedAt = Date.now();
+    for (const tailer of this.files.all) {
+      const { file } = tailer;
+      if (file.id === '') continue;
+      const offset = Math.min(this.#down.acked(file), tailer.readOffset);
+      const { path, dev, inode, generation, id, input } = file;
+      const rest = tailer.standing === 'rest' && offset === tailer.readOffset ? ({ rest: true } as const) : {};
+      const entry = {
+        path,
+        realPath: tailer.realPath,
+        input: input.name,
+        dev,
+        inode,
+        generation,
+        id,
+        offset,
+        ...rest,
+        ...tailer.remember(offset),
+      };
+      this.#checkpoints.entries.set(entryKey(dev, inode), entry);
+    }
+    return this.#checkpoints.save();
+  }
+
+  /** One turn for each file that is due; whether there was anything to read. */
+  async #round(signal: AbortSignal): Promise<boolean> {
+    let busy = false;
+    for (const tailer of this.files.all) {
+      if (signal.aborted) return false;
+      if (tailer.lookAt > Date.now()) continue;
+      try {
+        if (await this.#turn(tailer, signal)) busy = true;
+      } catch (error) {
+        this.files.fail(tailer, error as NodeJS.ErrnoException);
+      }
+      if (await this.files.closeFinished(tailer, this.#podUid)) busy = true;
+    }
+    return busy;
+  }
+
+  async #turn(tailer: Tailer, signal: AbortSignal): Promise<boolean> {
+    const look = await tailer.look();
+    if (look === 'truncated') return this.#truncated(tailer);
+    if (look === 'same') {
+      const quiet = Date.now() - tailer.grownAt;
+      tailer.lookAt = Date.now() + Math.min(SLOWEST_LOOK_MS, Math.max(LOOK_MS, quiet / 20));
+      return false;
+    }
+    if (!(await tailer.identify(this.#podUid, false))) return this.#later(tailer);
+    if (!tailer.registered) {
+      this.files.unregistered = true;
+      return true;
+    }
+    if (!this.#budget.hasRoom) this.#down.pressure();
+    await this.#budget.room(signal);
+    if (signal.aborted) return false;
+    const turn = await tailer.read(this.#window, this.#down.take(tailer.file, Date.now()));
+    this.#down.took(tailer.file);
+    if (turn === 'truncated') return this.#truncated(tailer);
+    const needed = tailer.file.input.maxLineBytes + 1024;
+    if (turn.short && this.#window.length < needed) this.#window = Buffer.allocUnsafeSlow(needed);
+    else if (turn.bytes === 0) return this.#later(tailer);
+    return true;
+  }
+
+  #later(tailer: Tailer): boolean {
+    tailer.lookAt = Date.now() + LOOK_MS;
+    return false;
+  }
+
+  #truncated(tailer: Tailer): boolean {
+    const { file, readOffset } = tailer;
+    const unsettled = readOffset - this.#down.acked(file);
+    this.#down.close(file);
+    tailer.restart();
+    this.#down.open(tailer.file, 0);
+    this.#telemetry.metrics.filesTruncated.inc({ input: file.input.name });
+    this.#telemetry.log.info(
+      { path: file.path, readOffset, unsettled, generation: tailer.file.generation },
+      'the file was truncated: reading it from its beginning',
+    );
+    return true;
+  }
+
+  /** Whether a drain may end. */
+  #quiet(): boolean {
+    const since = this.#drainingSince;
+    return (
+      since !== undefined && Date.now() - Math.max(since, ...this.files.all.map(({ grownAt }) => grownAt)) >= QUIET_MS
+    );
+  }
+
+  /** Waits for the next look, or until the watcher, a drain or the signal wakes it. */
+  #pause(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', done);
+        this.#wake = undefined;
+        resolve();
+      };
+      const timer = setTimeout(done, LOOK_MS);
+      signal.addEventListener('abort', done, { once: true });
+      this.#wake = done;
+    });
+  }
+}
