@@ -48,9 +48,13 @@ const input = n.object({
     'split',
     '`split` at a UTF-8 boundary, parts flagged `partial`; `truncate`, flagged and counted; `skip`, counted.',
   ),
-  multiline: n.withDefault(n.oneOfWords(['none'], MULTILINE_LATER), 'none', 'How lines are joined into records.'),
+  multiline: n.withDefault(
+    n.oneOf(n.oneOfWords(['none'], MULTILINE_LATER), n.never('multi-line rules')),
+    'none',
+    'How lines are joined into records.',
+  ),
   format: n.withDefault(
-    n.oneOfWords(['auto', 'raw', 'json'], FORMATS_LATER),
+    n.oneOf(n.oneOfWords(['auto', 'raw', 'json'], FORMATS_LATER), n.never('regex')),
     'auto',
     '`json`: each line is an object; `raw`: a line is a message; `auto`: decided for each line.',
   ),

@@ -1,0 +1,82 @@
+import {
+  ADMIN_PORT,
+  ADMIN_PORT_NAME,
+  CONTAINER,
+  DEFAULT_UID,
+  ENVIRONMENT,
+  MOUNTS,
+  POD_ENVIRONMENT,
+  PODINFO,
+  VOLUMES,
+} from '../contract/injection.ts';
+import type { Container, Mount, Pod, Volume } from './pod.ts';
+import type { Settings } from './settings.ts';
+
+/** What the admin server of a pod's sidecar is given, and whether its port is declared. */
+export interface Admin {
+  /** Overrides `admin` of the configuration; undefined: leave the default. */
+  readonly config: unknown;
+  readonly declarePort: boolean;
+}
+
+/** The admin server, unless the port is taken: by the app in the pod's network, or by anybody in the node's. */
+export function adminFor(pod: Pod): Admin {
+  if (pod.spec.hostNetwork === true) return { config: false, declarePort: false };
+  const taken = [...pod.spec.containers, ...(pod.spec.initContainers ?? [])].some((c) =>
+    c.ports?.some((port) => port.containerPort === ADMIN_PORT),
+  );
+  return taken ? { config: { port: 0 }, declarePort: false } : { config: undefined, declarePort: true };
+}
+
+/**
+ * The native sidecar. It satisfies the `restricted` Pod Security Standard, and has no probe: a backend that is down must never
+ * make the app's pod unready.
+ */
+export function sidecarContainer(
+  settings: Settings,
+  uid: number | undefined,
+  declarePort: boolean,
+  logs: readonly Mount[],
+): Container {
+  const fixed = Object.entries(ENVIRONMENT).map(([name, value]) => ({ name, value }));
+  const fields = Object.entries(POD_ENVIRONMENT).map(([name, fieldPath]) => ({
+    name,
+    valueFrom: { fieldRef: { fieldPath } },
+  }));
+  return {
+    name: CONTAINER,
+    image: settings.image,
+    restartPolicy: 'Always',
+    env: [...fixed, ...fields],
+    ...(declarePort ? { ports: [{ name: ADMIN_PORT_NAME, containerPort: ADMIN_PORT, protocol: 'TCP' }] } : {}),
+    resources: { requests: quantities(settings.resources.requests), limits: quantities(settings.resources.limits) },
+    securityContext: {
+      runAsNonRoot: true,
+      // The app's own user can read the app's files, whatever their mode; root is not allowed to be one.
+      runAsUser: uid || DEFAULT_UID,
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+      seccompProfile: { type: 'RuntimeDefault' },
+    },
+    terminationMessagePolicy: 'FallbackToLogsOnError',
+    volumeMounts: [
+      { name: VOLUMES.state, mountPath: MOUNTS.state },
+      { name: VOLUMES.podinfo, mountPath: MOUNTS.podinfo, readOnly: true },
+      ...logs,
+    ],
+  };
+}
+
+/** The sidecar's own volumes: its state, and what it knows of the pod, live. */
+export function sidecarVolumes(): Volume[] {
+  const items = Object.entries(PODINFO).map(([path, fieldPath]) => ({ path, fieldRef: { fieldPath } }));
+  return [
+    { name: VOLUMES.state, emptyDir: {} },
+    { name: VOLUMES.podinfo, downwardAPI: { items } },
+  ];
+}
+
+function quantities(given: Readonly<Record<string, string | number | undefined>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(given).flatMap(([k, v]) => (v === undefined ? [] : [[k, String(v)]])));
+}

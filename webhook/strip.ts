@@ -1,0 +1,79 @@
+import { CONTAINER, ENVIRONMENT, logsVolume, VOLUMES, WRITTEN } from '../contract/injection.ts';
+import { type Container, isMap, type Pod, type Strings, type Volume } from './pod.ts';
+
+/** What the status annotation of an earlier call says we own. It is never trusted alone: what it names must look like ours as well. */
+function recorded(pod: Pod): { containers: string[]; volumes: string[] } {
+  const none = { containers: [], volumes: [] };
+  const annotations = pod.metadata?.annotations ?? {};
+  if (!Object.hasOwn(annotations, WRITTEN.status)) return none;
+  try {
+    const status: unknown = JSON.parse(annotations[WRITTEN.status]!);
+    if (!isMap(status)) return none;
+    const strings = (v: unknown) => (Array.isArray(v) ? v.filter((s): s is string => typeof s === 'string') : []);
+    return { containers: strings(status.containers), volumes: strings(status.volumes) };
+  } catch {
+    return none; // not ours then, and it is overwritten
+  }
+}
+
+/** The pod without what an earlier call of ours added; `volumes` are the names of those taken away. The given pod is not changed. */
+export function strip(pod: Pod): { pod: Pod; volumes: ReadonlySet<string> } {
+  const owned = recorded(pod);
+  const { spec } = pod;
+  const isOurs = (c: Container) => owned.containers.includes(c.name) && isOurContainer(c);
+  const found = [...(spec.containers ?? []), ...(spec.initContainers ?? [])].some(isOurs);
+  if (!found) return { pod, volumes: new Set() };
+  const isOurVolume = (v: Volume) => owned.volumes.includes(v.name) && looksLikeOurVolume(v);
+  const volumes = new Set((spec.volumes ?? []).filter(isOurVolume).map((v) => v.name));
+  const unmount = (c: Container): Container => {
+    const mounts = c.volumeMounts ?? [];
+    // Only the mount that we made: other injectors copy mounts of the app into containers of theirs, and the volume comes back in a moment.
+    const kept = mounts.filter((m) => !(volumes.has(m.name) && m.name === logsVolume(c.name, m.mountPath)));
+    return kept.length === mounts.length ? c : withList(c, 'volumeMounts', kept);
+  };
+  let stripped = { ...spec, containers: spec.containers.filter((c) => !isOurs(c)).map(unmount) };
+  stripped = withList(
+    stripped,
+    'initContainers',
+    (spec.initContainers ?? []).filter((c) => !isOurs(c)),
+  );
+  stripped = withList(
+    stripped,
+    'volumes',
+    (spec.volumes ?? []).filter((v) => !volumes.has(v.name)),
+  );
+  return { pod: { ...pod, metadata: stripMetadata(pod), spec: stripped }, volumes };
+}
+
+/** By name and by the environment that only ours has. */
+function isOurContainer(container: Container): boolean {
+  const marked = container.env?.some((e) => e.name === 'SIDETAIL_CONFIG' && e.value === ENVIRONMENT.SIDETAIL_CONFIG);
+  return container.name === CONTAINER && marked === true;
+}
+
+function looksLikeOurVolume(volume: Volume): boolean {
+  if (volume.name === VOLUMES.podinfo) return isMap(volume.downwardAPI);
+  return isReservedVolume(volume.name) && isMap(volume.emptyDir);
+}
+
+/** Whether only the webhook may give this name to a volume. */
+export function isReservedVolume(name: string): boolean {
+  return name === VOLUMES.state || name === VOLUMES.podinfo || name.startsWith(VOLUMES.logs);
+}
+
+function stripMetadata(pod: Pod): NonNullable<Pod['metadata']> {
+  const without = (map: Strings, keys: readonly string[]) =>
+    Object.fromEntries(Object.entries(map).filter(([key]) => !keys.includes(key)));
+  const { labels, annotations, ...rest } = pod.metadata ?? {};
+  return {
+    ...rest,
+    ...(labels ? { labels: without(labels, [WRITTEN.injected, WRITTEN.revision]) } : {}),
+    ...(annotations ? { annotations: without(annotations, [WRITTEN.status, WRITTEN.resolved]) } : {}),
+  };
+}
+
+/** The object with the list, or without the key where the list is empty. */
+function withList<T extends object, K extends keyof T>(object: T, key: K, list: T[K] & readonly unknown[]): T {
+  const { [key]: _, ...rest } = object;
+  return (list.length > 0 ? { ...object, [key]: list } : rest) as T;
+}
