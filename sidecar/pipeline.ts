@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Config, OutputConfig } from '../contract/config/schema.ts';
+import { type Config, inputName, type OutputConfig } from '../contract/config/schema.ts';
 import { Budget } from './deliver/budget.ts';
 import { Lane } from './deliver/lane.ts';
 import { Ledger } from './deliver/ledger.ts';
@@ -173,7 +173,7 @@ export class Pipeline implements Downstream {
 
   #build(): void {
     const { inputs, outputs } = this.#config;
-    this.#inputs = inputs.map((input, i) => ({ ...input, name: input.name ?? `input-${i}` }));
+    this.#inputs = inputs.map((input, i) => ({ ...input, name: inputName(input, i) }));
     this.#ledger = new Ledger();
     const { telemetry } = this.#around;
     this.lanes = Object.entries(outputs).map(

@@ -1,3 +1,4 @@
+import { startStore } from './store/store.ts';
 /** Where the demo ships to: the embedded store, or a real server. */
 export interface Backend {
   readonly name: string;
@@ -12,7 +13,6 @@ export interface Backend {
 }
 
 export async function embeddedBackend(): Promise<Backend> {
-  const { startStore } = await import('./store/store.ts');
   const store = await startStore();
   const index = 'logs-app-shop';
   return {

@@ -1,3 +1,4 @@
+import type { Node } from '../config/node.ts';
 import { configuration } from '../config/schema.ts';
 import { nearest } from '../nearest.ts';
 import { parseTemplate } from '../template.ts';
@@ -45,15 +46,22 @@ export function parseTemplateValue(key: Key, value: string): Parsed<string> {
   return { value: template, problems: [] };
 }
 
-const FORMAT = configuration.fields?.inputs?.node.item?.fields?.format?.node;
+const FORMAT = words(configuration.fields?.inputs?.node.item?.fields?.format?.node);
+
+/** The words of an enum, wherever in the node it stands. A schema without any is a bug, found when the program starts. */
+function words(node: Node<unknown> | undefined): { known: readonly string[]; later: readonly string[] } {
+  const found = node?.kind === 'oneOf' ? node.options?.find((option) => option.kind === 'enum') : node;
+  if (!found?.values) throw new Error('the schema of an input has no list of formats');
+  return { known: found.values, later: found.later ?? [] };
+}
 
 /** A format of section 2 of the contract, from the same list as the sidecar's configuration. */
 export function parseFormat(value: string): Parsed<string> {
   const word = value.trim();
-  const known = FORMAT?.values ?? [];
+  const { known, later } = FORMAT;
   if (known.includes(word)) return { value: word, problems: [] };
   const use = `Use ${known.join(', ')}.`;
-  if (FORMAT?.later?.includes(word)) return bad('format', value, 'not supported yet', use);
+  if (later.includes(word)) return bad('format', value, 'not supported yet', use);
   const meant = nearest(word, known);
   return bad('format', value, 'not a known format', meant ? `Did you mean "${meant}"?` : use);
 }

@@ -30,7 +30,7 @@ function walk(node: Node<unknown>, value: unknown, path: string, problems: Probl
 
 function byKind(node: Node<unknown>, value: unknown, path: string, problems: Problem[]): unknown {
   const mismatch = (): undefined => {
-    const got = node.secret ? 'another type (value not shown)' : show(value);
+    const got = holdsSecret(node) ? 'another type (value not shown)' : show(value);
     problems.push({ path, problem: `expected ${node.expected}, got ${got}`, fix: `Give ${node.expected}.` });
   };
   switch (node.kind) {
@@ -91,6 +91,14 @@ function byKind(node: Node<unknown>, value: unknown, path: string, problems: Pro
   }
 }
 
+/** Whether a secret can be in the value: then none of it is shown, whatever it is in place of. */
+function holdsSecret(node: Node<unknown>): boolean {
+  if (node.secret) return true;
+  const below = [node.item, ...(node.options ?? []), ...Object.values(node.variants ?? {})];
+  const fields = Object.values(node.fields ?? {}).map((field) => field.node);
+  return [...below, ...fields].some((child) => child !== undefined && holdsSecret(child));
+}
+
 /** Whether the value has the JSON type that the node is about; its content may still be wrong. */
 function fits(node: Node<unknown>, value: unknown): boolean {
   switch (node.kind) {
@@ -136,7 +144,7 @@ function fields(node: Node<unknown>, value: Record<string, unknown>, path: strin
     if (Object.hasOwn(known, key)) continue;
     const meant = nearest(key, Object.keys(known));
     const fix = meant ? `Did you mean "${meant}"?` : `Known keys: ${Object.keys(known).join(', ')}.`;
-    problems.push({ path: keyPath(path, key), problem: `unknown key "${key}"`, fix });
+    problems.push({ path: keyPath(path, key), problem: `unknown key ${show(key)}`, fix });
   }
   const decoded: Record<string, unknown> = {};
   for (const [key, field] of Object.entries(known)) {
@@ -155,7 +163,8 @@ function one(field: Field<unknown>, value: unknown, path: string, problems: Prob
     return field.default === undefined ? undefined : walk(field.node, field.default, path, problems);
   }
   if (field.presence === 'later') {
-    problems.push({ path, problem: `the key is not supported yet (got ${show(value)})`, fix: 'Remove it.' });
+    const got = holdsSecret(field.node) ? 'value not shown' : `got ${show(value)}`;
+    problems.push({ path, problem: `the key is not supported yet (${got})`, fix: 'Remove it.' });
     return undefined;
   }
   return walk(field.node, value, path, problems);

@@ -28,7 +28,14 @@ export async function parseText(text: string): Promise<Decoding<unknown>> {
     }));
     return { ok: false, problems };
   }
-  const value: unknown = document.toJS({ maxAliasCount: 100 });
+  let value: unknown;
+  try {
+    value = document.toJS({ maxAliasCount: 100 });
+  } catch (error) {
+    // Aliases are resolved only now: `[*.gz]` is one that nothing defines.
+    const problem = `not valid YAML or JSON: ${(error as Error).message}`;
+    return { ok: false, problems: [{ path: '', problem, fix: 'Put quotes around a text that begins with *.' }] };
+  }
   if (typeof value === 'object' && value !== null) return { ok: true, value };
   const problem = value === null ? 'the file is empty' : 'the file is not a map of keys';
   return { ok: false, problems: [{ path: '', problem, fix: 'Give at least `inputs` and `outputs`.' }] };

@@ -15,7 +15,8 @@ const httpUrl = n.string({
     const url = URL.canParse(value) ? new URL(value) : undefined;
     if (!url || !['http:', 'https:'].includes(url.protocol)) {
       return {
-        problem: `${JSON.stringify(value)} is not an http:// or https:// URL`,
+        // What stands before an @ is likely a password.
+        problem: `${value.includes('@') ? 'the value (not shown)' : JSON.stringify(value)} is not an http:// or https:// URL`,
         fix: 'Give one such as https://es:9200.',
       };
     }
@@ -38,7 +39,7 @@ const auth = n.object({
   password: n.optional(secret, 'Its password.'),
   passwordFile: n.optional(path, 'File with the password; read again when it changes.'),
   bearerFile: n.optional(path, 'File with a bearer token; read again when it changes.'),
-  aws: n.later(n.map(n.string()), 'SigV4 for Amazon OpenSearch.'),
+  aws: n.later(n.map(secret), 'SigV4 for Amazon OpenSearch.'),
 });
 
 const tls = n.object({

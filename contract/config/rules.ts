@@ -1,7 +1,7 @@
 import { nearest } from '../nearest.ts';
 import type { ElasticsearchConfig } from './outputs.ts';
 import { keyPath, type Problem } from './problem.ts';
-import type { Config } from './schema.ts';
+import { type Config, inputName } from './schema.ts';
 
 /** What holds between keys, beyond the type of each: unique names, outputs that exist, choices that exclude one another. */
 export function rules(config: Config): Problem[] {
@@ -16,15 +16,16 @@ export function rules(config: Config): Problem[] {
   }
   const names = new Map<string, number>();
   config.inputs.forEach((input, i) => {
-    const earlier = input.name === undefined ? undefined : names.get(input.name);
+    const own = inputName(input, i);
+    const earlier = names.get(own);
     if (earlier !== undefined) {
       problems.push({
         path: `inputs[${i}].name`,
-        problem: `"${input.name}" is the name of inputs[${earlier}] too`,
+        problem: `"${own}" is the name of inputs[${earlier}] too`,
         fix: 'Give each input its own.',
       });
     }
-    if (input.name !== undefined) names.set(input.name, i);
+    names.set(own, i);
     input.outputs?.forEach((name, j) => {
       if (outputs.includes(name)) return;
       const meant = nearest(name, outputs);

@@ -121,3 +121,7 @@ export const configuration = n.object({
 export type Config = n.Decoded<typeof configuration>;
 export type InputConfig = Config['inputs'][number];
 export type OutputConfig = Config['outputs'][string];
+
+/** The name of the input that stands at `index` in the list. */
+export const inputName = (input: { readonly name?: string | undefined }, index: number): string =>
+  input.name ?? `input-${index}`;

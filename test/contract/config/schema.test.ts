@@ -1,0 +1,214 @@
+import t from 'tap';
+import { configurationSchema } from '../../../contract/config/json-schema.ts';
+import { decodeConfig } from '../../../contract/config/load.ts';
+import type { Field, Node } from '../../../contract/config/node.ts';
+import { formatProblem } from '../../../contract/config/problem.ts';
+import { configuration } from '../../../contract/config/schema.ts';
+
+type Json = Record<string, unknown>;
+
+/** A valid configuration with the given keys over it, and what is wrong with it. */
+function problemsOf(over: { top?: Json; input?: Json; es?: Json; out?: Json }): string[] {
+  const decoded = decodeConfig({
+    inputs: [{ paths: ['/a.log'], ...over.input }],
+    outputs: {
+      es: { type: 'elasticsearch', url: 'http://es:9200', ...over.es },
+      out: { type: 'stdout', ...over.out },
+    },
+    ...over.top,
+  });
+  return decoded.ok ? [] : decoded.problems.map(formatProblem);
+}
+
+t.test('defaults are those of the contract', (t) => {
+  const decoded = decodeConfig({
+    inputs: [{ paths: ['/a.log'] }],
+    outputs: { es: { type: 'elasticsearch', url: 'http://es' }, out: { type: 'stdout' } },
+  });
+  t.same(decoded, {
+    ok: true,
+    config: {
+      stateDir: '/var/lib/sidetail',
+      memoryBudget: 32 * 2 ** 20,
+      admin: { host: '0.0.0.0', port: 9808 },
+      drainTimeout: 15_000,
+      pod: {},
+      inputs: [
+        {
+          paths: ['/a.log'],
+          exclude: [],
+          readFrom: 'beginning',
+          encoding: 'utf-8',
+          maxLineBytes: 2 ** 20,
+          onLongLine: 'split',
+          multiline: 'none',
+          format: 'auto',
+          fields: {},
+          filters: [],
+        },
+      ],
+      filters: [],
+      outputs: {
+        es: {
+          type: 'elasticsearch',
+          url: 'http://es',
+          schema: 'ecs',
+          idempotent: true,
+          compression: 'gzip',
+          batch: { maxBytes: 5 * 2 ** 20, maxEvents: 5000, maxAge: 1000 },
+          concurrency: 4,
+          deadLetter: { file: true, maxBytes: 64 * 2 ** 20 },
+        },
+        out: { type: 'stdout', schema: 'raw' },
+      },
+    },
+  });
+  t.end();
+});
+
+/** Every value of the contract whose behaviour comes later; written down here, not read from the schema, so that none can get lost. */
+const LATER: readonly (readonly [part: 'top' | 'input' | 'es' | 'out', key: string, values: readonly unknown[]])[] = [
+  ['input', 'encoding', ['utf-16le', 'utf-16be', 'latin1', 'shift_jis', 'gbk', 'euc-kr']],
+  [
+    'input',
+    'multiline',
+    ['auto', 'java', 'python', 'go', 'ruby', 'node', 'php', 'dotnet', 'dart', 'rust', { start: '^a' }, {}],
+  ],
+  [
+    'input',
+    'format',
+    [
+      ...['logfmt', 'ltsv', 'spring', 'log4j', 'nginx', 'nginx-error', 'apache', 'syslog', 'klog', 'cri'],
+      { regex: '(?<a>.)' },
+    ],
+  ],
+  ['input', 'time', [{ field: 'time' }, { zone: 'Asia/Seoul' }, {}]],
+  ['es', 'schema', ['fluent', 'otel']],
+  ['out', 'schema', ['fluent', 'otel']],
+  ['es', 'when', [{ level: '>=error' }]],
+  ['out', 'when', [{ level: '>=error' }]],
+  ['es', 'auth', [{ apiKey: 'k', aws: { region: 'eu-west-1' } }]],
+  ['es', 'deadLetter', [{ dataStream: 'logs-dlq-default' }]],
+  ['top', 'outputs', [{ cw: { type: 'cloudwatch', region: 'ap-northeast-2' } }]],
+];
+const FILTERS = ['minLevel', 'keep', 'drop', 'redact', 'sample', 'rateLimit', 'add', 'remove', 'rename'];
+
+t.test('what comes later is refused, each value of it, and none is ignored', (t) => {
+  for (const [part, key, values] of LATER) {
+    for (const value of values) {
+      const problems = problemsOf({ [part]: { [key]: value } });
+      t.equal(problems.length, 1, `${key}: ${JSON.stringify(value)} is one problem`);
+      t.match(problems[0], /not supported yet/, problems[0]!);
+      t.match(problems[0], key, 'and it says where');
+    }
+  }
+  for (const filter of FILTERS) {
+    t.match(problemsOf({ top: { filters: [{ [filter]: 'x' }] } }), [/^filters\[0\]: not supported yet: /], filter);
+    t.match(problemsOf({ input: { filters: [{ [filter]: 'x' }] } }), [
+      /^inputs\[0\]\.filters\[0\]: not supported yet: /,
+    ]);
+  }
+  t.same(problemsOf({ input: { format: 'nginx' } }), [
+    'inputs[0].format: "nginx" is not supported yet. Use one of auto, raw, json.',
+  ]);
+  t.same(problemsOf({ input: { time: { zone: 'Asia/Seoul' } } }), [
+    'inputs[0].time: the key is not supported yet (got {"zone":"Asia/Seoul"}). Remove it.',
+  ]);
+  t.same(problemsOf({ top: { outputs: { cw: { type: 'cloudwatch' } } } }), [
+    'outputs.cw.type: "cloudwatch" is not supported yet. Use one of elasticsearch, stdout.',
+  ]);
+  t.end();
+});
+
+t.test('typos are found on every level', (t) => {
+  t.same(problemsOf({ top: { memorybudget: 1 } }), [
+    'memorybudget: unknown key "memorybudget". Did you mean "memoryBudget"?',
+  ]);
+  t.same(problemsOf({ input: { formt: 'raw' } }), ['inputs[0].formt: unknown key "formt". Did you mean "format"?']);
+  t.same(problemsOf({ es: { batch: { maxBites: 1 } } }), [
+    'outputs.es.batch.maxBites: unknown key "maxBites". Did you mean "maxBytes"?',
+  ]);
+  t.same(problemsOf({ top: { admin: { prt: 1 } } }), ['admin.prt: unknown key "prt". Did you mean "port"?']);
+  t.end();
+});
+
+t.test('paths are absolute', (t) => {
+  t.same(problemsOf({ input: { paths: ['./logs/*.log'] } }), [
+    'inputs[0].paths[0]: "./logs/*.log" is not an absolute path. Start it with a slash: "/logs/*.log".',
+  ]);
+  t.match(problemsOf({ top: { stateDir: 'state' } }), [/^stateDir: "state" is not an absolute path/]);
+  t.same(problemsOf({ input: { paths: [] } }), ['inputs[0].paths: the list is empty. Give at least 1 entry.']);
+  t.end();
+});
+
+t.test('URLs are http or https, and no message shows the credentials in one', (t) => {
+  t.same(problemsOf({ es: { url: ['http://a:9200', 'https://b/path'] } }), []);
+  t.same(problemsOf({ es: { url: 'ftp://es' } }), [
+    'outputs.es.url: "ftp://es" is not an http:// or https:// URL. Give one such as https://es:9200.',
+  ]);
+  for (const url of [
+    'https://elastic:hunter2@es',
+    'elastic:hunter2@es:9200',
+    'htp://elastic:hunter2@es',
+    ['http://u:hunter2@h'],
+  ]) {
+    const problems = problemsOf({ es: { url } });
+    t.equal(problems.length, 1, `${url}`);
+    t.notMatch(problems[0], /hunter2/, problems[0]!);
+  }
+  t.end();
+});
+
+t.test('secrets are in no message, whatever is wrong with them', (t) => {
+  for (const auth of [
+    { apiKey: { id: 'hunter2' } },
+    { apikey: 'hunter2' },
+    { username: 'u', password: ['hunter2'] },
+    'hunter2',
+    [{ apiKey: 'hunter2' }],
+    { apiKey: 'k', aws: { secretAccessKey: 'hunter2' } },
+  ]) {
+    const problems = problemsOf({ es: { auth } });
+    t.ok(problems.length > 0, JSON.stringify(auth));
+    t.notMatch(problems.join('\n'), /hunter2/, problems.join('; '));
+  }
+  t.notMatch(
+    problemsOf({ top: { outputs: [{ auth: { apiKey: 'hunter2' } }] } }).join(),
+    /hunter2/,
+    'outputs as a list',
+  );
+  t.end();
+});
+
+t.test('static fields are scalars', (t) => {
+  t.same(problemsOf({ input: { fields: { team: 'a', n: 1, b: true } } }), []);
+  t.same(problemsOf({ input: { fields: { o: { p: 1 } } } }), [
+    'inputs[0].fields.o: expected a string, or a number, or true or false, got {"p":1}. Give a string, or a number, or true or false.',
+  ]);
+  t.end();
+});
+
+t.test('every key is documented, and every default is valid by itself', (t) => {
+  const seen: string[] = [];
+  const visit = (path: string, node: Node<unknown>): void => {
+    for (const [key, field] of Object.entries(node.fields ?? {}) as [string, Field<unknown>][]) {
+      seen.push(`${path}.${key}`);
+      t.match(field.doc, /[.:]$/, `${path}.${key} has a sentence`);
+      visit(`${path}.${key}`, field.node);
+    }
+    for (const below of [node.item, ...(node.options ?? []), ...Object.values(node.variants ?? {})])
+      if (below) visit(path, below);
+  };
+  visit('', configuration);
+  t.ok(seen.length > 50, 'the whole schema is visited');
+  t.end();
+});
+
+t.test('the JSON Schema knows the supported keys and no other', (t) => {
+  const schema = configurationSchema() as { properties: Record<string, { items: { properties: Json } }> };
+  const input = schema.properties.inputs!.items.properties;
+  t.ok('format' in input && 'paths' in input, 'supported');
+  t.notOk('time' in input, 'comes later');
+  t.notMatch(JSON.stringify(schema), /cloudwatch|"otel"|"fluent"|"nginx"/, 'values that come later');
+  t.end();
+});
