@@ -56,13 +56,26 @@ export class SidecarProcess {
 
   /** Starts the process without waiting for anything. */
   spawn(...args: string[]): ChildProcess {
+    return this.#spawn(args, {});
+  }
+
+  /** The same as another user, so that permissions mean something where the tests run as root. */
+  spawnAs(uid: number): ChildProcess {
+    return this.#spawn([], process.getuid?.() === 0 ? { uid, gid: uid } : {});
+  }
+
+  #spawn(args: readonly string[], as: { uid?: number; gid?: number }): ChildProcess {
     const env = {
       PATH: process.env.PATH ?? '',
       SIDETAIL_CONFIG: this.configFile,
       SIDETAIL_PODINFO: join(this.folder, 'podinfo'),
       ...this.#env,
     };
-    const child = spawn(process.execPath, ['sidecar/main.ts', ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, ['sidecar/main.ts', ...args], {
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      ...as,
+    });
     this.child = child;
     this.log = [];
     child.stdout.setEncoding('utf8').on('data', (text: string) => {

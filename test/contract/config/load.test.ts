@@ -32,14 +32,14 @@ t.test('anchors and merge keys of YAML work', async (t) => {
 
 t.test('syntax errors say where', async (t) => {
   const mend = 'Mend the syntax there.';
-  for (const [text, problem] of [
+  for (const [text = '', problem] of [
     ['a: [1', 'Flow sequence in block collection must be sufficiently indented and end with a ] at line 1, column 6'],
     ['{"a": ', 'Flow map must end with a } at line 1, column 7'],
     ['a: 1\na: 2', 'Map keys must be unique at line 2, column 1'],
     ['a:\n\tb: 1', 'Tabs are not allowed as indentation at line 2, column 1'],
     ['a: @b', 'Plain value cannot start with reserved character @ at line 1, column 4'],
   ])
-    t.same(await problemsOf(text!), [`configuration: not valid YAML or JSON: ${problem}. ${mend}`], text);
+    t.same(await problemsOf(text), [`configuration: not valid YAML or JSON: ${problem}. ${mend}`], text);
 });
 
 t.test('bug: a glob without quotes ("[*.gz]" is an alias in YAML) was a crash, not a problem', async (t) => {

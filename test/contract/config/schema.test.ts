@@ -188,7 +188,7 @@ t.test('static fields are scalars', (t) => {
   t.end();
 });
 
-t.test('every key is documented, and every default is valid by itself', (t) => {
+t.test('every key is documented', (t) => {
   const seen: string[] = [];
   const visit = (path: string, node: Node<unknown>): void => {
     for (const [key, field] of Object.entries(node.fields ?? {}) as [string, Field<unknown>][]) {
