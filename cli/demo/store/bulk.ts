@@ -16,9 +16,23 @@ export interface ItemFault {
   readonly reason: string;
 }
 
-/** Parses a bulk body, or says why the whole request is refused (HTTP 400), in Elasticsearch's words. */
-export function parseBulk(body: string, defaultIndex: string | undefined): Action[] | string {
-  if (!body.endsWith('\n')) return 'The bulk request must be terminated by a newline [\\n]';
+/** Why a whole request is refused (HTTP 400), in Elasticsearch's words. */
+export interface Refusal {
+  readonly type: 'illegal_argument_exception' | 'action_request_validation_exception';
+  readonly reason: string;
+}
+
+/** Longest `_id`, bytes (Elasticsearch, "_id field"). */
+const MAX_ID = 512;
+
+/** Parses a bulk body, or says why it is refused. */
+export function parseBulk(body: string, defaultIndex: string | undefined): Action[] | Refusal {
+  const malformed = (reason: string): Refusal => ({ type: 'illegal_argument_exception', reason });
+  const invalid = (item: number, reason: string): Refusal => ({
+    type: 'action_request_validation_exception',
+    reason: `Validation Failed: ${item}: ${reason};`,
+  });
+  if (!body.endsWith('\n')) return malformed('The bulk request must be terminated by a newline [\\n]');
   const lines = body.split('\n');
   const actions: Action[] = [];
   for (let i = 0; i < lines.length - 1; i += 2) {
@@ -26,18 +40,27 @@ export function parseBulk(body: string, defaultIndex: string | undefined): Actio
     try {
       action = JSON.parse(lines[i]!);
     } catch {
-      return `Malformed action/metadata line [${i + 1}], expected START_OBJECT`;
+      return malformed(`Malformed action/metadata line [${i + 1}], expected START_OBJECT`);
     }
     const [op] = Object.keys(action);
     if (op !== 'create' && op !== 'index')
-      return `Malformed action/metadata line [${i + 1}], expected one of [create, delete, index, update] but found [${op}]`;
+      return malformed(
+        `Malformed action/metadata line [${i + 1}], expected one of [create, delete, index, update] but found [${op}]`,
+      );
     const index = action[op]!._index ?? defaultIndex;
-    if (index === undefined) return `Validation Failed: ${i / 2 + 1}: index is missing;`;
+    if (index === undefined) return invalid(i / 2 + 1, 'index is missing');
     if (lines[i + 1] === undefined || (i + 1 === lines.length - 1 && lines[i + 1] === ''))
-      return 'Validation Failed: 1: no requests added;';
-    actions.push({ op, index, id: action[op]!._id, text: lines[i + 1]! });
+      return invalid(1, 'no requests added');
+    const id = action[op]!._id;
+    if (id !== undefined && Buffer.byteLength(id) > MAX_ID) {
+      return invalid(
+        i / 2 + 1,
+        `id [${id}] is too long, must be no longer than ${MAX_ID} bytes but was: ${Buffer.byteLength(id)}`,
+      );
+    }
+    actions.push({ op, index, id, text: lines[i + 1]! });
   }
-  return actions.length === 0 ? 'Validation Failed: 1: no requests added;' : actions;
+  return actions.length === 0 ? invalid(1, 'no requests added') : actions;
 }
 
 type Item = Record<string, unknown>;
@@ -56,12 +79,6 @@ export function applyAction(
   if (fault) return refuse(fault.status, fault.type, fault.reason);
   const bad = nameProblem(index);
   if (bad) return refuse(400, 'invalid_index_name_exception', `Invalid index name [${index}], ${bad}`);
-  if (id !== undefined && Buffer.byteLength(id) > 512)
-    return refuse(
-      400,
-      'illegal_argument_exception',
-      `id [${id}] is too long, must be no longer than 512 bytes but was: ${Buffer.byteLength(id)}`,
-    );
   let doc: unknown;
   try {
     doc = JSON.parse(text);

@@ -87,16 +87,12 @@ export async function startStore({ port = 0 }: { port?: number } = {}): Promise<
 
   function bulk(request: IncomingMessage, response: ServerResponse, body: string, index: string | undefined): void {
     if (!/^application\/(x-ndjson|json)\b/.test(request.headers['content-type'] ?? '')) {
-      return failure(
-        response,
-        406,
-        'media_type_header_exception',
-        `Invalid media-type value on headers [Content-Type]`,
-      );
+      const type = request.headers['content-type'] ?? '';
+      return send(response, 406, { error: `Content-Type header [${type}] is not supported`, status: 406 });
     }
     state.requests += 1;
     const actions = parseBulk(body, index);
-    const fault = state.faults?.({ n: state.requests, items: typeof actions === 'string' ? 0 : actions.length });
+    const fault = state.faults?.({ n: state.requests, items: Array.isArray(actions) ? actions.length : 0 });
     switch (fault?.kind) {
       case 'status':
         response
@@ -112,7 +108,7 @@ export async function startStore({ port = 0 }: { port?: number } = {}): Promise<
       case 'hang':
         return;
     }
-    if (typeof actions === 'string') return failure(response, 400, 'illegal_argument_exception', actions);
+    if (!Array.isArray(actions)) return failure(response, 400, actions.type, actions.reason);
     const results = actions.map((action, i) =>
       applyAction(indices, action, fault?.kind === 'items' ? fault.item(i) : undefined),
     );
