@@ -38,8 +38,11 @@ function rows(path: string, field: Field<unknown>): string[] {
 
 function below(path: string, node: Node<unknown>): string[] {
   switch (node.kind) {
+    case 'never':
     case 'object':
-      return Object.entries(node.fields!).flatMap(([key, field]) => rows(path === '' ? key : `${path}.${key}`, field));
+      return Object.entries(node.fields ?? {}).flatMap(([key, field]) =>
+        rows(path === '' ? key : `${path}.${key}`, field),
+      );
     case 'list':
       return below(`${path}[]`, node.item!);
     case 'map':
@@ -47,7 +50,9 @@ function below(path: string, node: Node<unknown>): string[] {
     case 'oneOf':
       return node.options!.flatMap((option) => below(path, option));
     case 'variant':
-      return Object.entries(node.variants!).flatMap(([name, variant]) => below(`${path} (${name})`, variant));
+      return Object.entries({ ...node.variants, ...node.laterVariants }).flatMap(([name, variant]) =>
+        below(`${path} (${name})`, variant),
+      );
     default:
       return [];
   }

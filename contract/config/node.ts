@@ -33,6 +33,7 @@ export interface Node<T> {
   /** `variant`: the key that says which object it is, and the objects. */
   readonly tag?: string;
   readonly variants?: Readonly<Record<string, Node<unknown>>>;
+  readonly laterVariants?: Readonly<Record<string, Node<unknown>>>;
   readonly min?: number;
   readonly max?: number;
   /** The value is never printed in a message. */
@@ -89,8 +90,12 @@ export const duration = (options: Options<number> = {}): Node<number> => ({
   ...options,
 });
 
-/** A value of the contract of which no kind is supported yet. */
-export const never = (what: string): Node<never> => ({ kind: 'never', expected: `no ${what} yet` });
+/** A value of the contract of which no kind is supported yet; `fields` say what it will hold. */
+export const never = (what: string, fields: Fields = {}): Node<never> => ({
+  kind: 'never',
+  expected: `no ${what} yet`,
+  fields,
+});
 
 /** One of a closed list of words; `later` are words of the contract that are not supported yet. */
 export const oneOfWords = <const V extends string>(values: readonly V[], later: readonly string[] = []): Node<V> => ({
@@ -112,12 +117,19 @@ export const object = <F extends Fields>(fields: F): Node<ObjectType<F>> => ({
   expected: 'a map',
   fields,
 });
-/** An object whose key `tag` says which of the variants it is. */
+/** An object whose key `tag` says which of the variants it is; `later` are variants of the contract that are not supported yet. */
 export const variant = <V extends Record<string, Node<unknown>>>(
   tag: string,
   variants: V,
-  later: readonly string[] = [],
-): Node<Decoded<V[keyof V]>> => ({ kind: 'variant', expected: `a map with ${tag}`, tag, variants, later });
+  later: Readonly<Record<string, Node<unknown>>> = {},
+): Node<Decoded<V[keyof V]>> => ({
+  kind: 'variant',
+  expected: `a map with ${tag}`,
+  tag,
+  variants,
+  later: Object.keys(later),
+  laterVariants: later,
+});
 /** The first option whose JSON type fits the value decodes it. */
 export const oneOf = <O extends readonly Node<unknown>[]>(...options: O): Node<Decoded<O[number]>> => ({
   kind: 'oneOf',

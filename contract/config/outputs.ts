@@ -1,4 +1,5 @@
 import { parseTemplate } from '../template.ts';
+import { cloudwatch, when } from './later.ts';
 import * as n from './node.ts';
 
 const template = n.string({
@@ -95,7 +96,7 @@ const elasticsearch = n.object({
     'Most requests in flight; adapts down on 429, 503 and time-outs.',
   ),
   deadLetter: n.withDefault(deadLetter, {}, 'What becomes of records that the server refuses for good.'),
-  when: n.later(n.map(n.string()), 'Only records that match.'),
+  when,
 });
 
 const stdout = n.object({
@@ -105,11 +106,11 @@ const stdout = n.object({
     'raw',
     '`raw`: the line as it was; else one JSON object a line.',
   ),
-  when: n.later(n.map(n.string()), 'Only records that match.'),
+  when,
 });
 
 /** An output, by its `type`. */
-export const outputs = n.variant('type', { elasticsearch, stdout }, ['cloudwatch']);
+export const outputs = n.variant('type', { elasticsearch, stdout }, { cloudwatch });
 
 export type ElasticsearchConfig = n.Decoded<typeof elasticsearch>;
 export type StdoutConfig = n.Decoded<typeof stdout>;

@@ -1,3 +1,4 @@
+import * as later from './later.ts';
 import * as n from './node.ts';
 import { outputs } from './outputs.ts';
 
@@ -49,23 +50,23 @@ const input = n.object({
     '`split` at a UTF-8 boundary, parts flagged `partial`; `truncate`, flagged and counted; `skip`, counted.',
   ),
   multiline: n.withDefault(
-    n.oneOf(n.oneOfWords(['none'], MULTILINE_LATER), n.never('multi-line rules')),
+    n.oneOf(n.oneOfWords(['none'], MULTILINE_LATER), later.multiline),
     'none',
     'How lines are joined into records.',
   ),
   format: n.withDefault(
-    n.oneOf(n.oneOfWords(['auto', 'raw', 'json'], FORMATS_LATER), n.never('regex')),
+    n.oneOf(n.oneOfWords(['auto', 'raw', 'json'], FORMATS_LATER), later.regex),
     'auto',
     '`json`: each line is an object; `raw`: a line is a message; `auto`: decided for each line.',
   ),
-  time: n.later(n.map(n.string()), 'Where and how a record says its time.'),
+  time: n.later(later.time, 'Where and how a record says its time.'),
   fields: n.withDefault(
     n.map(n.oneOf(n.string(), n.number(), n.boolean())),
     {},
     'Static fields, added to every record.',
   ),
   filters: n.withDefault(
-    n.list(n.never('filters')),
+    n.list(later.filter),
     [],
     'Filters of this input, before the global ones. None is supported yet.',
   ),
@@ -114,7 +115,7 @@ export const configuration = n.object({
     'Overrides what the environment and the Downward API say of the pod; for running outside a cluster.',
   ),
   inputs: n.required(n.list(input, { min: 1 }), 'Files to read.'),
-  filters: n.withDefault(n.list(n.never('filters')), [], 'Filters of all inputs. None is supported yet.'),
+  filters: n.withDefault(n.list(later.filter), [], 'Filters of all inputs. None is supported yet.'),
   outputs: n.required(n.map(outputs), 'Where records go, by name.'),
 });
 

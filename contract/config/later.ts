@@ -1,0 +1,60 @@
+/** What the contract promises and a later version will do: declared, documented, and refused as "not supported yet". */
+import * as n from './node.ts';
+
+const condition = n.map(n.string({ expected: 'a value, a list, a "/regex/" or a comparison such as ">=500"' }));
+
+export const multiline = n.never('multi-line rules', {
+  preset: n.later(n.string(), 'A language.'),
+  start: n.later(n.string(), 'A matching line begins a record.'),
+  continue: n.later(n.string(), 'A matching line joins the one before.'),
+  end: n.later(n.string(), 'A matching line closes the record.'),
+  maxLines: n.later(n.integer(), 'Most lines of a record.'),
+  maxBytes: n.later(n.size(), 'Most bytes of a record.'),
+  idleFlush: n.later(n.duration(), 'A record is complete when nothing came for this long.'),
+});
+
+export const regex = n.never('regex', {
+  regex: n.later(n.string(), 'An expression with named groups.'),
+  types: n.later(n.map(n.string()), 'Types of the groups.'),
+});
+
+export const time = n.object({
+  field: n.later(n.string(), 'Field that holds the time.'),
+  format: n.later(n.string(), 'Pattern (Java or strptime), or iso, epoch, epoch_ms, epoch_us, epoch_ns.'),
+  zone: n.later(n.string(), 'IANA zone of times that name none.'),
+});
+
+/** A filter: one of these keys, and `when`. */
+export const filter = n.never('filters', {
+  minLevel: n.later(n.string(), 'Least level that passes.'),
+  keep: n.later(condition, 'Only records that match.'),
+  drop: n.later(condition, 'No records that match.'),
+  redact: n.later(n.map(n.string()), '`fields`, `patterns`, `with`.'),
+  sample: n.later(n.number(), 'Part of the records, by a stable hash.'),
+  rateLimit: n.later(n.map(n.number()), '`perSecond`, `burst`.'),
+  add: n.later(n.map(n.string()), 'Fields to add.'),
+  remove: n.later(n.list(n.string()), 'Fields to remove.'),
+  rename: n.later(n.map(n.string()), 'Fields to rename.'),
+  when: n.later(condition, 'Only for records that match.'),
+});
+
+export const when = n.later(condition, 'Only records that match.');
+
+const text = (doc: string): n.Field<undefined> => n.later(n.string(), doc);
+
+export const cloudwatch = n.object({
+  type: n.required(n.oneOfWords([], ['cloudwatch']), 'CloudWatch Logs.'),
+  region: text('Region; default `AWS_REGION`.'),
+  endpoint: text('Another endpoint.'),
+  logGroup: text('Log group, a template. Default `/aws/containerinsights/{cluster}/application`.'),
+  logStream: text('Log stream, a template. Default `{node}-application.{pod}_{namespace}_{container}`.'),
+  createGroup: n.later(n.boolean(), 'Create the group; the stream is always created.'),
+  retentionDays: n.later(n.integer(), 'Retention of a created group.'),
+  kmsKeyId: text('Key of a created group.'),
+  logClass: text('Class of a created group.'),
+  tags: n.later(n.map(n.string()), 'Tags of a created group.'),
+  schema: text('`fluent`, `ecs`, `otel` or `raw`.'),
+  credentials: text('`default` (the AWS chain), or `{ roleArn }`.'),
+  batch: n.later(n.map(n.string()), "`maxAge`; bytes and count are AWS's limits."),
+  when,
+});
