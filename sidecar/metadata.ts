@@ -66,7 +66,7 @@ const GO_ESCAPES: Readonly<Record<string, string>> = {
 function unquote(quoted: string): string {
   return quoted
     .replace(/^"|"$/g, '')
-    .replace(/\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8})|(.))/gi, (_, x, u, U, c: string) => {
+    .replace(/\\(?:x([\da-fA-F]{2})|u([\da-fA-F]{4})|U([\da-fA-F]{8})|(.))/g, (_, x, u, U, c: string) => {
       const hex = x ?? u ?? U;
       return hex === undefined ? (GO_ESCAPES[c] ?? c) : String.fromCodePoint(Number.parseInt(hex, 16));
     });

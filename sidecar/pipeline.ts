@@ -100,7 +100,7 @@ export class Pipeline implements Downstream {
       const event = parse({ file, start, end, text, flags }, format, now);
       tally.records += 1;
       if (event.flags !== 0) tally.flags.set(event.flags, (tally.flags.get(event.flags) ?? 0) + 1);
-      for (const lane of lanes) if (before === undefined || start >= before[lane.name]!) lane.add(event);
+      for (const lane of lanes) if (before === undefined || end > before[lane.name]!) lane.add(event);
       return this.budget.hasRoom;
     };
   }

@@ -10,10 +10,20 @@ import { watchFiles } from './watch.ts';
 /** The webhook's process. Exit codes as the sidecar's: 0 stopped by a signal, 1 bug or address taken, 78 bad settings or certificate. */
 
 const BAD_CONFIG = 78;
+const level = process.env.SIDETAIL_LOG_LEVEL ?? 'info';
+const knownLevel = level === 'silent' || Object.hasOwn(pino.levels.values, level);
 const log = pino(
-  { name: 'sidetail-webhook', level: process.env.SIDETAIL_LOG_LEVEL ?? 'info', base: { name: 'sidetail-webhook' } },
+  {
+    level: knownLevel ? level : 'info',
+    base: { name: 'sidetail-webhook' },
+    timestamp: pino.stdTimeFunctions.isoTime,
+  },
   pino.destination({ fd: 2, sync: true }),
 );
+if (!knownLevel) {
+  const fix = `Use one of ${Object.keys(pino.levels.values).join(', ')}, silent.`;
+  log.warn({ key: 'SIDETAIL_LOG_LEVEL', value: level, fix }, 'unknown log level: info is used');
+}
 
 function refuse(message: string, details: object = {}): never {
   log.fatal(details, message);

@@ -8,7 +8,7 @@ import { type Context, decide, type Go, runAsUser, type Skip } from './decide.ts
 import type { Container, Mount, Pod, Strings } from './pod.ts';
 import type { Reason } from './reasons.ts';
 import { resolve } from './resolve.ts';
-import { formatStatus } from './status.ts';
+import { type Assigned, formatStatus, readRecord } from './status.ts';
 import { strip } from './strip.ts';
 import { assignContainers } from './targets.ts';
 import { planVolumes, type VolumePlan } from './volumes.ts';
@@ -34,17 +34,27 @@ export function mutate(pod: Pod, context: Context): Mutation {
   const base = strip(pod);
   const decision = decide(base.pod, context);
   if (!decision.inject) return skipped(pod, base.pod, decision);
-  const { targets, problems, unknown } = assignContainers(base.pod, decision.paths);
+  const { targets, problems, unknown, assigned } = assignContainers(base.pod, decision.paths, readRecord(pod).assigned);
   const plan = planVolumes(base.pod, targets);
   const all = [...decision.problems, ...problems, ...plan.problems];
   const skip = (reason: Reason): Mutation =>
-    skipped(pod, base.pod, { inject: false, reason, optedIn: true, profile: decision.profileName, problems: all });
+    skipped(
+      pod,
+      base.pod,
+      { inject: false, reason, optedIn: true, profile: decision.profileName, problems: all },
+      assigned,
+    );
   if (plan.targets.length === 0) return skip(unknown === decision.paths.length ? 'UnknownContainer' : 'NoPaths');
-  const injected = inject(base, decision, plan, context, all);
+  const injected = inject(base, decision, { ...plan, assigned }, context, all);
   return annotationBytes(injected.pod) > MOST_ANNOTATION_BYTES ? skip('TooLarge') : injected;
 }
 
-function skipped(given: Pod, base: Pod, { reason, optedIn, profile, problems }: Skip): Mutation {
+function skipped(
+  given: Pod,
+  base: Pod,
+  { reason, optedIn, profile, problems }: Skip,
+  assigned: Assigned = {},
+): Mutation {
   const mutation = {
     result: 'skipped',
     reason,
@@ -53,7 +63,7 @@ function skipped(given: Pod, base: Pod, { reason, optedIn, profile, problems }: 
     ...(profile === undefined ? {} : { profile }),
   } as const;
   if (!optedIn) return { ...mutation, pod: given };
-  const nothing = { containers: [], volumes: [], paths: [], sources: {} };
+  const nothing = { containers: [], volumes: [], paths: [], sources: {}, assigned };
   const status = formatStatus(
     { result: 'skipped', reason, ...(profile === undefined ? {} : { profile }), ...nothing },
     problems,
@@ -65,7 +75,7 @@ function skipped(given: Pod, base: Pod, { reason, optedIn, profile, problems }: 
 function inject(
   base: { pod: Pod; volumes: ReadonlySet<string> },
   go: Go,
-  plan: VolumePlan,
+  plan: VolumePlan & { readonly assigned: Assigned },
   { settings }: Context,
   found: readonly AnnotationProblem[],
 ): Mutation {
@@ -92,6 +102,7 @@ function inject(
       volumes: ours.map((v) => v.name),
       paths: plan.targets.map(formatPath),
       sources,
+      assigned: plan.assigned,
     },
     all,
   );

@@ -1,24 +1,13 @@
 import { CONTAINER, ENVIRONMENT, logsVolume, VOLUMES, WRITTEN } from '../contract/injection.ts';
 import { type Container, isMap, type Pod, type Strings, type Volume } from './pod.ts';
+import { readRecord } from './status.ts';
 
-/** What the status annotation of an earlier call says we own. It is never trusted alone: what it names must look like ours as well. */
-function recorded(pod: Pod): { containers: string[]; volumes: string[] } {
-  const none = { containers: [], volumes: [] };
-  const annotations = pod.metadata?.annotations ?? {};
-  if (!Object.hasOwn(annotations, WRITTEN.status)) return none;
-  try {
-    const status: unknown = JSON.parse(annotations[WRITTEN.status]!);
-    if (!isMap(status)) return none;
-    const strings = (v: unknown) => (Array.isArray(v) ? v.filter((s): s is string => typeof s === 'string') : []);
-    return { containers: strings(status.containers), volumes: strings(status.volumes) };
-  } catch {
-    return none; // not ours then, and it is overwritten
-  }
-}
-
-/** The pod without what an earlier call of ours added; `volumes` are the names of those taken away. The given pod is not changed. */
+/**
+ * The pod without what an earlier call of ours added. The record of that call is never trusted alone: what it names must look like ours as well; `volumes` are the names of those taken away.
+ * The given pod is not changed.
+ */
 export function strip(pod: Pod): { pod: Pod; volumes: ReadonlySet<string> } {
-  const owned = recorded(pod);
+  const owned = readRecord(pod);
   const { spec } = pod;
   const isOurs = (c: Container) => owned.containers.includes(c.name) && isOurContainer(c);
   const found = [...(spec.containers ?? []), ...(spec.initContainers ?? [])].some(isOurs);

@@ -41,8 +41,7 @@ export class Batcher {
 
   /** Takes one rendered record, which ends in a newline. Hands on a full batch before, if this one would not fit. */
   add(text: string, file: LogFile, start: number, end: number): void {
-    // text.length is at most the bytes, a third of them at the least; exact once the page is encoded.
-    if (this.#bytes + this.#page.length + text.length > this.#limits.maxBytes && this.#starts.length > 0) this.flush();
+    if (this.#starts.length > 0 && !this.#fits(text)) this.flush();
     this.#page += text;
     this.#charged += text.length;
     this.#budget.charge(text.length);
@@ -83,6 +82,14 @@ export class Batcher {
     this.#files = [];
     this.#starts = [];
     this.#ends = [];
+  }
+
+  /** A character is one to three bytes, so they are counted only where that decides. */
+  #fits(text: string): boolean {
+    const { maxBytes } = this.#limits;
+    if (this.#bytes + 3 * (this.#page.length + text.length) <= maxBytes) return true;
+    this.#encode();
+    return this.#bytes + Buffer.byteLength(text) <= maxBytes;
   }
 
   #encode(): void {

@@ -32,19 +32,36 @@ export class DeadLetterFile {
 
   /** Appends the entries; rejects when they could not be written, so that their records are not settled. */
   append(entries: readonly DeadLetterEntry[]): Promise<void> {
-    const next = this.#turn.then(() => this.#write(entries.map((entry) => `${JSON.stringify(entry)}\n`).join('')));
+    const next = this.#turn.then(() => this.#write(entries.map((entry) => `${JSON.stringify(entry)}\n`)));
     this.#turn = next.catch(() => undefined); // the caller has the rejection
     return next;
   }
 
-  async #write(text: string): Promise<void> {
-    const size = (await stat(this.#path).catch(() => undefined))?.size ?? 0;
-    if (size > 0 && size + Buffer.byteLength(text) > this.#maxBytes / 2) {
-      const old = (await stat(`${this.#path}.1`).catch(() => undefined))?.size ?? 0;
-      await rename(this.#path, `${this.#path}.1`);
-      if (old > 0) this.#evicted(old);
-    }
+  async #write(lines: readonly string[]): Promise<void> {
     await mkdir(dirname(this.#path), { recursive: true });
+    let size = await sizeOf(this.#path);
+    let text = '';
+    for (const line of lines) {
+      const bytes = Buffer.byteLength(line);
+      if (size > 0 && size + bytes > this.#maxBytes / 2) {
+        if (text !== '') await appendFile(this.#path, text);
+        await this.#rotate();
+        text = '';
+        size = 0;
+      }
+      text += line;
+      size += bytes;
+    }
     await appendFile(this.#path, text);
   }
+
+  async #rotate(): Promise<void> {
+    const old = await sizeOf(`${this.#path}.1`);
+    await rename(this.#path, `${this.#path}.1`);
+    if (old > 0) this.#evicted(old);
+  }
+}
+
+async function sizeOf(path: string): Promise<number> {
+  return (await stat(path).catch(() => undefined))?.size ?? 0;
 }

@@ -9,6 +9,11 @@ import { Health } from './health.ts';
 import type { Ledger } from './ledger.ts';
 import { halves, pick, recordText, runs } from './parts.ts';
 
+/** Waits between attempts; ends early, without an error, when the signal aborts. */
+export type Wait = (ms: number, signal: AbortSignal) => Promise<void>;
+
+const pause: Wait = (ms, signal) => sleep(ms, undefined, { signal }).catch(() => undefined);
+
 /** Reasons that somebody has to mend: the records are kept, the waits are long, and `/readyz` says so. */
 const HELD: readonly Reason[] = ['unauthorized', 'forbidden', 'not_found', 'closed'];
 
@@ -23,6 +28,7 @@ export class Driver {
   readonly #budget: Budget;
   readonly #deadLetter: DeadLetterFile | undefined;
   readonly #metrics: Metrics;
+  readonly #wait: Wait;
   readonly #queue: Batch[] = [];
   readonly #stop = new AbortController();
   readonly #idle: (() => void)[] = [];
@@ -37,12 +43,14 @@ export class Driver {
     budget: Budget,
     deadLetter: DeadLetterFile | undefined,
     telemetry: Telemetry,
+    wait = pause,
   ) {
     this.#sink = sink;
     this.#ledger = ledger;
     this.#budget = budget;
     this.#deadLetter = deadLetter;
     this.#metrics = telemetry.metrics;
+    this.#wait = wait;
     this.#limit = sink.concurrency;
     this.health = new Health(sink.name, telemetry.log);
   }
@@ -103,7 +111,7 @@ export class Driver {
       batch = left.batch;
       if (batch === undefined) break;
       delay = left.progressed ? nextDelay(0) : nextDelay(left.held ? CAP_MS / 3 : delay);
-      if (!left.again) await sleep(Math.max(delay, left.afterMs), undefined, { signal }).catch(() => undefined); // the loop sees the abort
+      if (!left.again) await this.#wait(Math.max(delay, left.afterMs), signal); // the loop sees the abort
     }
     if (batch !== undefined) this.#release(batch);
   }
@@ -134,7 +142,7 @@ export class Driver {
         return { batch: a, progressed: true, held: false, again: true, afterMs: 0 };
       }
       case 'items':
-        this.#succeeded(now, 0, result.repeated);
+        if (result.repeated > 0) this.#metrics.recordsRepeated.inc({ output }, result.repeated);
         return this.#items(batch, result.outcomes, now);
     }
   }
@@ -172,6 +180,8 @@ export class Driver {
     this.#bytes -= freed;
     this.#budget.release(freed);
     const held = worst !== undefined && HELD.includes(worst.reason);
+    if (left === undefined) this.#succeeded(now, 0, 0);
+    else if (done.length > 0) this.health.delivered(now);
     if (worst !== undefined) this.health.failed(now, worst.reason, worst.message, held);
     if (worst?.reason === 'throttled') this.#limit = Math.max(1, this.#limit / 2);
     return { batch: left, progressed: settled.length > 0 && !held, held, again: false, afterMs: 0 };

@@ -36,8 +36,13 @@ export class Health {
     return this.#attempts > 0;
   }
 
-  succeeded(now: number): void {
+  /** Some records were delivered, while others have to be tried again: that is no recovery. */
+  delivered(now: number): void {
     this.lastSuccess = new Date(now).toISOString();
+  }
+
+  succeeded(now: number): void {
+    this.delivered(now);
     this.held = undefined;
     if (this.#attempts === 0) return;
     this.#log.info({ output: this.#output, attempts: this.#attempts, outageMs: now - this.#since }, 'delivering again');

@@ -30,11 +30,12 @@ export class Ledger {
   settle(lane: string, file: LogFile, start: number, end: number): void {
     const settled = this.#files.get(file)?.get(lane);
     if (!settled) return;
-    if (start !== settled.watermark) {
+    if (start > settled.watermark) {
       settled.beyond.set(start, end);
       return;
     }
-    let watermark = end;
+    // It may begin before: what a reload reads again can be cut otherwise than it was (another `maxLineBytes`).
+    let watermark = Math.max(settled.watermark, end);
     for (let next = settled.beyond.get(watermark); next !== undefined; next = settled.beyond.get(watermark)) {
       settled.beyond.delete(watermark);
       watermark = next;

@@ -32,7 +32,7 @@ const CR = 13;
 /**
  * Cuts `window`, which stands at `offset` in its file, into lines and hands each complete one to `take`, until that has no room.
  * What is not complete is left for the next time, so nothing is carried between calls but the position and its standing. A line that is
- * longer than the limit is recognised only in a window of at least `maxLineBytes + 1` bytes; a smaller one without a line end is left alone.
+ * longer than the limit is recognised only in a window of at least `maxLineBytes + 2` bytes; a smaller one without a line end is left alone.
  */
 export function cutLines(
   window: Buffer,
@@ -73,7 +73,9 @@ export function cutLines(
     take(undefined, offset + at, offset + window.length, 0);
     return { bytes: window.length, standing };
   }
-  if (window.length - at <= options.maxLineBytes) return { bytes: at, standing };
+  // A CR at the very end may be half of a line ending: whether it is text is known with the next byte.
+  const stop = window.at(-1) === CR ? window.length - 1 : window.length;
+  if (stop - at <= options.maxLineBytes) return { bytes: at, standing };
   const long = longLine(window, at, window.length, offset, options, take);
   return { bytes: long.at, standing: long.standing };
 }

@@ -1,39 +1,44 @@
 import type { Level } from '../types.ts';
 
 /** Every spelling that we know of a level, in lower case. Sources: Logback, Log4j, java.util.logging, Python, zap, slog, syslog (RFC 5424). */
-const SPELLINGS: Readonly<Record<string, Level>> = {
-  trace: 'trace',
-  finest: 'trace',
-  finer: 'trace',
-  verbose: 'debug',
-  debug: 'debug',
-  dbg: 'debug',
-  fine: 'debug',
-  config: 'debug',
-  info: 'info',
-  information: 'info',
-  informational: 'info',
-  notice: 'info',
-  warn: 'warn',
-  warning: 'warn',
-  err: 'error',
-  error: 'error',
-  severe: 'error',
-  fatal: 'fatal',
-  critical: 'fatal',
-  crit: 'fatal',
-  alert: 'fatal',
-  emerg: 'fatal',
-  emergency: 'fatal',
-  panic: 'fatal',
-  dpanic: 'fatal',
-};
+const SPELLINGS: ReadonlyMap<string, Level> = new Map(
+  Object.entries({
+    trace: 'trace',
+    finest: 'trace',
+    finer: 'trace',
+    verbose: 'debug',
+    debug: 'debug',
+    dbg: 'debug',
+    fine: 'debug',
+    config: 'debug',
+    info: 'info',
+    information: 'info',
+    informational: 'info',
+    notice: 'info',
+    warn: 'warn',
+    warning: 'warn',
+    err: 'error',
+    error: 'error',
+    severe: 'error',
+    fatal: 'fatal',
+    critical: 'fatal',
+    crit: 'fatal',
+    alert: 'fatal',
+    emerg: 'fatal',
+    emergency: 'fatal',
+    panic: 'fatal',
+    dpanic: 'fatal',
+  } as const),
+);
 
-/** A level field's value as a level: words in any case, pino's and bunyan's numbers (10 trace … 60 fatal); undefined when it is none. */
+/**
+ * A level field's value as a level: words in any case, pino's and bunyan's numbers (10 trace … 60 fatal); undefined when it is none, as
+ * other loggers' numbers are (Monolog's 200 is INFO).
+ */
 export function levelOf(value: unknown): Level | undefined {
-  if (typeof value === 'string') return SPELLINGS[value.trim().toLowerCase()];
-  if (typeof value !== 'number' || value < 10) return undefined;
-  return (['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const)[Math.min(6, Math.floor(value / 10)) - 1];
+  if (typeof value === 'string') return SPELLINGS.get(value.trim().toLowerCase());
+  if (typeof value !== 'number' || value < 10 || value >= 70) return undefined;
+  return (['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const)[Math.floor(value / 10) - 1];
 }
 
 /**
@@ -45,5 +50,5 @@ const IN_TEXT = /(?<![\w$.-])(TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|SEVERE|
 /** The level that a line of text names, if it names one. */
 export function levelInText(text: string): Level | undefined {
   const match = IN_TEXT.exec(text.length > 160 ? text.slice(0, 160) : text);
-  return match ? SPELLINGS[match[1]!.toLowerCase()] : undefined;
+  return match ? SPELLINGS.get(match[1]!.toLowerCase()) : undefined;
 }

@@ -6,25 +6,33 @@ export interface RecordTime {
   readonly text: string | undefined;
 }
 
-const ISO = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?(?:Z|[+-]\d{2}:?\d{2})$/;
+const ISO = /^\d{4}-\d{2}-\d{2}[T ](?:[01]\d|2[0-3]):\d{2}:\d{2}(?:[.,]\d{1,9})?(?:Z|[+-]\d{2}:?\d{2})$/;
 /** 2001-09-09 in seconds and 5138-11-16 in milliseconds: between the two a number of 10 digits is seconds, one of 13 milliseconds. */
 const FIRST_SECOND = 1e9;
 const FIRST_MILLISECOND = 1e11;
 const FIRST_MICROSECOND = 1e14;
 const FIRST_NANOSECOND = 1e17;
+/** 5138 again, in nanoseconds: a number beyond it is no time. */
+const END = 1e20;
 
 /**
  * The time that a field's value says: ISO 8601 with a zone, or a number since the epoch whose magnitude tells its unit.
  * Undefined when it says none; a time without a zone says none here (which hour it is depends on a zone that nobody named).
  */
 export function timeOf(value: unknown): RecordTime | undefined {
-  if (typeof value === 'string' && ISO.test(value)) {
+  if (typeof value === 'string' && ISO.test(value) && inCalendar(value)) {
     const text = value.replace(' ', 'T').replace(',', '.');
     const time = Date.parse(text);
     return Number.isNaN(time) ? undefined : { time, text: /(?:Z|:\d{2})$/.test(text) ? text : undefined };
   }
-  if (typeof value !== 'number' || value < FIRST_SECOND || !Number.isFinite(value)) return undefined;
+  if (typeof value !== 'number' || value < FIRST_SECOND || value >= END) return undefined;
   if (value < FIRST_MILLISECOND) return { time: Math.round(value * 1000), text: undefined };
   if (value < FIRST_MICROSECOND) return { time: Math.round(value), text: undefined };
   return { time: Math.round(value / (value < FIRST_NANOSECOND ? 1e3 : 1e6)), text: undefined };
+}
+
+/** Whether the day exists: `Date.parse` takes February 30th for March 2nd, and a server that gets it as it was written refuses it. */
+function inCalendar(text: string): boolean {
+  const day = Number(text.slice(8, 10));
+  return day <= 28 || new Date(text.slice(0, 10)).getUTCDate() === day;
 }

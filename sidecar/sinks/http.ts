@@ -31,13 +31,16 @@ interface Server {
 
 /** Opens nothing yet: certificates are read for the first request, so that a file which is not there yet delays only delivery. */
 export function createHttp(urls: readonly string[], tls: ElasticsearchConfig['tls'], connections: number): Http {
-  let servers: Server[] | undefined;
+  let opening: Promise<Server[]> | undefined;
   let current = 0;
   return {
     async post(path, headers, body, signal) {
+      let servers: Server[];
       try {
-        servers ??= await openServers(urls, tls, connections);
+        opening ??= openServers(urls, tls, connections);
+        servers = await opening;
       } catch (error) {
+        opening = undefined;
         return { kind: 'hold', reason: 'connection', message: `tls: ${(error as Error).message}` };
       }
       const turn = current;
@@ -57,7 +60,8 @@ export function createHttp(urls: readonly string[], tls: ElasticsearchConfig['tl
       }
     },
     async close() {
-      await Promise.all((servers ?? []).map(({ pool }) => pool.destroy()));
+      const servers = (await opening?.catch(() => [])) ?? []; // who asked for them was told
+      await Promise.all(servers.map(({ pool }) => pool.destroy()));
     },
   };
 }

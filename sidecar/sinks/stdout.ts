@@ -16,14 +16,19 @@ export function createStdoutSink(name: string, config: StdoutConfig, pod: PodMet
     concurrency: 1,
     linesPerRecord: 1,
     render: (event) => `${render(event)}\n`,
-    send: (batch) => write(stdout, batch),
+    send: (batch, signal) => write(stdout, batch, signal),
     close: () => Promise.resolve(),
   };
 }
 
-function write(stdout: Writable, batch: Batch): Promise<SendResult> {
+function write(stdout: Writable, batch: Batch, signal: AbortSignal): Promise<SendResult> {
   return new Promise((resolve) => {
+    // A reader that has stopped reading must not keep us from ending.
+    const giveUp = (): void =>
+      resolve({ kind: 'retry', reason: 'closed', message: 'standard output: nobody reads it' });
+    signal.addEventListener('abort', giveUp, { once: true });
     stdout.write(batch.body, (error) => {
+      signal.removeEventListener('abort', giveUp);
       if (error) resolve({ kind: 'hold', reason: 'closed', message: `standard output: ${error.message}` });
       else resolve({ kind: 'delivered', repeated: 0 });
     });

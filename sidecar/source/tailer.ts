@@ -42,6 +42,8 @@ export class Tailer {
   lookAt = 0;
   #changedAt = -1;
   #head: Buffer = EMPTY;
+  /** What the file began with when it got its id: proves it before anything of it is read. */
+  #start: Buffer = EMPTY;
   #before: Buffer = EMPTY;
   #marks: Proof[] = [];
 
@@ -74,6 +76,7 @@ export class Tailer {
       tailer.links = nlink;
       if (same) {
         await tailer.seek(entry.offset);
+        tailer.#start = await tailer.#bytesAt(0, HEAD_BYTES);
         tailer.registered = true;
         tailer.#marks = [entry.mark!];
         if (entry.rest) tailer.standing = 'rest';
@@ -90,8 +93,9 @@ export class Tailer {
     this.#head = await this.#bytesAt(0, Math.min(HEAD_BYTES, offset));
     this.#before = await this.#bytesAt(Math.max(0, offset - MARK_BYTES), Math.min(MARK_BYTES, offset));
     this.#marks = this.#marks.filter(({ at }) => at <= offset);
+    const inRest = this.standing === 'rest' && offset === this.readOffset;
     this.readOffset = offset;
-    this.standing = offset === 0 || this.#before.at(-1) === LF ? 'start' : 'part';
+    if (!inRest) this.standing = offset === 0 || this.#before.at(-1) === LF ? 'start' : 'part';
   }
 
   /** Looks whether there is more to read, and whether it is still the same content. */
@@ -118,6 +122,7 @@ export class Tailer {
     this.readOffset = 0;
     this.standing = 'start';
     this.#head = EMPTY;
+    this.#start = EMPTY;
     this.#before = EMPTY;
     this.#marks = [];
   }
@@ -139,6 +144,7 @@ export class Tailer {
     const firstLine = newline === -1 ? start : start.subarray(0, newline + 1);
     const { dev, inode, generation } = this.file;
     this.file.id = idPrefix(podUid, dev, inode, generation, firstLine);
+    this.#start = start;
     return true;
   }
 
@@ -160,12 +166,16 @@ export class Tailer {
     return { bytes: cut.bytes, short: cut.bytes === 0 && bytesRead === window.length };
   }
 
-  /** Hands on an unfinished last line, flagged `partial`: nothing more will come for now. */
+  /**
+   * Hands on an unfinished last line, flagged `partial`: nothing more will come for now. What is more than that (complete lines, or more
+   * than a line may be) is left for `read`.
+   */
   async flush(take: TakeLine): Promise<void> {
+    if (this.size - this.readOffset > this.file.input.maxLineBytes + 1) return;
     const overlap = this.#before.length;
     const bytes = await this.#bytesAt(this.readOffset - overlap, overlap + this.size - this.readOffset);
     const rest = bytes.subarray(overlap);
-    if (rest.length === 0 || this.#before.compare(bytes, 0, overlap) !== 0) return;
+    if (rest.length === 0 || rest.includes(LF) || this.#before.compare(bytes, 0, overlap) !== 0) return;
     const { text, flags } = lastLine(rest);
     take(this.standing === 'rest' ? undefined : text, this.readOffset, this.readOffset + rest.length, flags);
     if (this.standing === 'start') this.standing = 'part';
@@ -177,7 +187,8 @@ export class Tailer {
     const after = this.#marks.findIndex(({ at }) => at > offset);
     this.#marks.splice(0, (after === -1 ? this.#marks.length : after) - 1);
     const mark = this.#marks[0];
-    return { head: prove(this.#head, this.#head.length), mark: mark && mark.at <= offset ? mark : prove(EMPTY, 0) };
+    const head = this.#head.length < this.#start.length ? this.#start : this.#head;
+    return { head: prove(head, head.length), mark: mark && mark.at <= offset ? mark : prove(EMPTY, 0) };
   }
 
   close(): Promise<void> {

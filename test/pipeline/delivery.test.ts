@@ -50,6 +50,7 @@ t.test('lines of a file arrive, also through renames while it is read', async (t
   const log = join(sidecar.logs, 'app.log');
   writeFileSync(log, text(lines(1000)));
   await sidecar.start();
+  await check('before');
   for (let rotation = 1; rotation <= 3; rotation++) {
     appendFileSync(log, text(lines(500)));
     renameSync(log, `${log}.${rotation}`);

@@ -60,11 +60,12 @@ const value = fc.oneof(
   fc.constantFrom('true', 'false', 'json', 'es', 'es,out', 'lines', 'a-{namespace}', 'k=v,l=w'),
   fc.string({ unit: 'binary' }),
 );
-const others = fc.dictionary(
-  fc.constantFrom(...Object.keys(ANNOTATIONS).map((k) => `sidetail.dev/${k}`), 'other.io/x'),
-  value,
-  { maxKeys: 4 },
-);
+// `inject` and `profile` rarely, or hardly a pod would be injected.
+const key = fc.constantFrom(...Object.keys(ANNOTATIONS).filter((k) => k !== 'inject' && k !== 'profile'), 'x');
+const decisive = fc
+  .oneof({ weight: 8, arbitrary: key }, fc.constantFrom('inject', 'profile'))
+  .map((k) => `sidetail.dev/${k}`);
+const others = fc.dictionary(decisive, value, { maxKeys: 4 });
 const annotations = fc
   .tuple(others, fc.option(pathsValue))
   .map(([o, p]) => (p === null ? o : { ...o, 'sidetail.dev/paths': p }));
@@ -73,7 +74,14 @@ const pod: fc.Arbitrary<Pod> = fc
     metadata: fc.record(
       {
         annotations,
-        labels: fc.dictionary(fc.constantFrom('sidetail.dev/inject', 'sidetail.dev/injected', 'app'), value),
+        labels: fc.record(
+          {
+            'sidetail.dev/inject': fc.constantFrom('true', 'enabled', 'false', 'x'),
+            'sidetail.dev/injected': value,
+            app: value,
+          },
+          { requiredKeys: [] },
+        ),
       },
       { requiredKeys: [] },
     ),
@@ -92,23 +100,20 @@ const pod: fc.Arbitrary<Pod> = fc
 
 const using = settings();
 const f = (object: Pod): Pod => apply(object, admit(request(object), using).patch);
-/** JSON has no __proto__ of its own and no key order. */
-const plain = (object: unknown): unknown => JSON.parse(JSON.stringify(object));
-const RUNS = { numRuns: 1500 };
+const RUNS = { numRuns: Number(process.env.SIDETAIL_FUZZ_RUNS ?? 1500) };
 
 t.test('f(f(pod)) = f(pod), with an empty patch', async (t) => {
   let injected = 0;
   fc.assert(
     fc.property(pod, (given) => {
-      const before = plain(given);
+      const before = JSON.stringify(given); // the input must not be changed
       const once = f(given);
       if (once.spec.initContainers?.some((c) => c.name === 'sidetail')) injected++;
-      t.strictSame(plain(given), before, 'the input is not changed') || fc.pre(false);
-      return admit(request(once), using).patch.length === 0;
+      return JSON.stringify(given) === before && admit(request(once), using).patch.length === 0;
     }),
-    { ...RUNS, numRuns: 300 },
+    RUNS,
   );
-  t.ok(injected > 60, `the generator makes pods that are injected: ${injected}`);
+  t.ok(injected > RUNS.numRuns / 10, `the generator makes pods that are injected: ${injected}`);
 });
 
 t.test('what another injector does between two calls survives, and a third changes nothing', async () => {

@@ -24,9 +24,8 @@ const pod = { apiVersion: 'v1', kind: 'Pod', ...example.spec.template } as Pod;
 type Reply = { response: { uid: string; allowed: boolean; patch?: string; patchType?: string; warnings?: string[] } };
 
 t.test('the real process over HTTPS', async (t) => {
-  const { files, ca, settings } = await writeFiles();
-  const webhook = startWebhook(files);
-  t.teardown(() => webhook.child.kill('SIGKILL'));
+  const { files, ca, settings } = await writeFiles(t);
+  const webhook = startWebhook(t, files);
   const { port } = (await webhook.line('listening')) as unknown as { port: number };
   const mutate = async (body: string) => fetchTls(port, ca, '/mutate', body);
   const injected = async () => {
@@ -107,20 +106,23 @@ t.test('the real process over HTTPS', async (t) => {
 });
 
 t.test('does not start on bad settings, and names every problem', async (t) => {
-  const { files } = await writeFiles({ imgae: 'x', profiles: { default: { outputs: { es: { type: 'elastic' } } } } });
-  const webhook = startWebhook(files);
+  const { files } = await writeFiles(t, {
+    imgae: 'x',
+    profiles: { default: { outputs: { es: { type: 'elastic' } } } },
+  });
+  const webhook = startWebhook(t, files);
   await webhook.line('imgae: unknown key "imgae". Did you mean "image"?');
   t.match(await webhook.line('the settings are not valid'), { problems: 2 });
   t.equal(await webhook.exited, 78);
 
   await writeFile(
     files.settings,
-    JSON.stringify((await writeFiles({ tls: { certFile: files.certFile, keyFile: files.certFile } })).settings),
+    JSON.stringify((await writeFiles(t, { tls: { certFile: files.certFile, keyFile: files.certFile } })).settings),
   );
-  const keyless = startWebhook(files);
+  const keyless = startWebhook(t, files);
   t.equal(await keyless.exited, 78, 'a certificate without its key');
 
-  const unset = startWebhook({ ...files, settings: '' });
+  const unset = startWebhook(t, { ...files, settings: '' });
   await unset.line('SIDETAIL_WEBHOOK_CONFIG is not set. Give the path of the settings file.');
   t.equal(await unset.exited, 78);
 });

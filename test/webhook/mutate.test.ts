@@ -230,5 +230,24 @@ t.test('a second call with other settings rebuilds, and takes away what is no lo
   const copied = structuredClone(first.pod) as Pod & { spec: { containers: Container[] } };
   copied.spec.containers.push({ name: 'agent', volumeMounts: copied.spec.containers[0]!.volumeMounts! });
   const kept = call(copied);
+  t.same(kept.status.paths, first.status.paths, 'and the choice of a container stays, though there are two now');
   t.same(kept.pod.spec.containers, copied.spec.containers, "another injector's copy of our mount is kept");
+});
+
+t.test('a status that says a container is ours is not believed without its mark', async (t) => {
+  const status = JSON.stringify({ containers: ['sidetail', 'app'], volumes: ['data'] });
+  const volumes = [{ name: 'data', emptyDir: {} }];
+  const containers = [
+    { name: 'app', volumeMounts: [mount('data', '/data')] },
+    { name: 'sidetail', image: 'theirs' },
+  ];
+  const forged = call(pod(paths('app=/v/l/x.log', { [`${P}status`]: status }), { containers, volumes }));
+  t.same([forged.reason, forged.pod.spec], ['NameConflict', { containers, volumes }]);
+  const alone = call(
+    pod(paths('/v/l/x.log', { [`${P}status`]: status }), { containers: containers.slice(0, 1), volumes }),
+  );
+  t.same([alone.reason, alone.pod.spec.volumes![0]], ['Injected', volumes[0]], 'nothing of the user is taken away');
+  for (const broken of ['{', '7', '{"assigned":{"/v/l/x.log":{"containers":["gone"]}}}']) {
+    t.same(call(pod(paths('/v/l/x.log', { [`${P}status`]: broken }))).status.paths, ['app=/v/l/x.log'], broken);
+  }
 });

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, rename, writeFile } from 'node:fs/promises';
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,8 +25,10 @@ export async function replace(file: string, text: string): Promise<void> {
   await rename(`${file}.new`, file);
 }
 
-export async function writeFiles(change: object = {}) {
+/** Settings, certificate and key in a folder that is removed after the test. */
+export async function writeFiles(t: { teardown(fn: () => unknown): void }, change: object = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'sidetail-webhook-'));
+  t.teardown(() => rm(folder, { recursive: true }));
   const files = {
     settings: join(folder, 'webhook.yaml'),
     certFile: join(folder, 'tls.crt'),
@@ -38,16 +40,17 @@ export async function writeFiles(change: object = {}) {
   const { certFile, keyFile } = files;
   const settings = { ...RAW_SETTINGS, listen: { host: '127.0.0.1', port: 0 }, tls: { certFile, keyFile }, ...change };
   await writeFile(files.settings, JSON.stringify(settings));
-  return { folder, files, ca: issued.ca, settings };
+  return { files, ca: issued.ca, settings };
 }
 
-/** Starts `node webhook/main.ts`; the caller stops it. */
-export function startWebhook(files: Webhook['files'], env: Record<string, string> = {}): Webhook {
+/** Starts `node webhook/main.ts`; killed after the test if it still runs. */
+export function startWebhook(t: { teardown(fn: () => unknown): void }, files: Webhook['files']): Webhook {
   const main = new URL('../../webhook/main.ts', import.meta.url).pathname;
   const child = spawn(process.execPath, [main], {
-    env: { PATH: process.env.PATH ?? '', SIDETAIL_WEBHOOK_CONFIG: files.settings, ...env },
+    env: { PATH: process.env.PATH ?? '', SIDETAIL_WEBHOOK_CONFIG: files.settings },
     stdio: ['ignore', 'inherit', 'pipe'],
   });
+  t.teardown(() => child.kill('SIGKILL'));
   const lines: Line[] = [];
   const waiting: { message: string; give: (line: Line) => void; fail: (error: Error) => void }[] = [];
   const log = createInterface(child.stderr!);

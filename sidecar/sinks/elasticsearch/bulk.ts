@@ -43,7 +43,7 @@ function readItems(body: string, count: number): SendResult {
     reason: 'bad_answer',
     message: `${what}: ${body.slice(0, 200).replace(/\s+/g, ' ')}`,
   });
-  let answer: { errors?: unknown; items?: Record<string, BulkItem>[] };
+  let answer: { errors?: unknown; items?: (Record<string, BulkItem> | null)[] };
   try {
     answer = JSON.parse(body);
   } catch {
@@ -54,7 +54,7 @@ function readItems(body: string, count: number): SendResult {
   if (answer.errors === false) return { kind: 'delivered', repeated: 0 };
   let repeated = 0;
   const outcomes = items.map((item): Outcome => {
-    const result = Object.values(item)[0];
+    const result = Object.values(item ?? {})[0];
     if (result?.status === 409) repeated += 1;
     return outcomeOf(result);
   });

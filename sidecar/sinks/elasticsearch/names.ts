@@ -32,8 +32,10 @@ export function cleanName(name: string): string {
   let clean = name
     .toLowerCase()
     .replace(FORBIDDEN, '-')
-    .replace(/^[-_+.]+/, '');
+    .replace(/^[-_+.]+/, '')
+    .slice(0, MAX_BYTES);
   while (Buffer.byteLength(clean) > MAX_BYTES) clean = clean.slice(0, -1);
+  clean = clean.replace(/[\ud800-\udbff]$/, '').toWellFormed(); // no half of a character
   return clean === '' ? 'unknown' : clean;
 }
 

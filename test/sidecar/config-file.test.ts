@@ -1,0 +1,60 @@
+import { mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { formatProblem } from '../../contract/config/problem.ts';
+import { loadConfig, watchFiles } from '../../sidecar/config-file.ts';
+
+const VALID = '{"inputs":[{"paths":["/a.log"]}],"outputs":{"out":{"type":"stdout"}}}';
+const problemsOf = async (path: string | undefined): Promise<string[]> => {
+  const loaded = await loadConfig(path);
+  return loaded.ok ? [] : loaded.problems.map(formatProblem);
+};
+
+t.test('a valid file', async (t) => {
+  const loaded = await loadConfig(join(t.testdir({ 'c.json': VALID }), 'c.json'));
+  t.match(loaded, { ok: true, text: VALID, config: { outputs: { out: { type: 'stdout' } } } });
+});
+
+t.test('an invalid one, with its text', async (t) => {
+  const loaded = await loadConfig(join(t.testdir({ 'c.yaml': 'inputs: [' }), 'c.yaml'));
+  t.match(loaded, { ok: false, text: 'inputs: [' });
+});
+
+t.test('what is wrong with the file itself', async (t) => {
+  const dir = t.testdir({ file: '' });
+  const unset =
+    'SIDETAIL_CONFIG: the variable is not set. Set it to the path of the configuration file (JSON or YAML).';
+  t.same(await problemsOf(undefined), [unset]);
+  t.same(await problemsOf(''), [unset]);
+  t.same(await problemsOf(`${dir}/none`), [
+    `SIDETAIL_CONFIG: there is no file "${dir}/none". Check the path, or make the file.`,
+  ]);
+  t.same(await problemsOf(dir), [`SIDETAIL_CONFIG: "${dir}" is a directory. Give the path of the file in it.`]);
+  t.match(await problemsOf(`${dir}/file/x`), [/^SIDETAIL_CONFIG: the file ".*" cannot be read: ENOTDIR/]);
+});
+
+/** Resolves when the files were seen to change; makes changes, the n-th and the next, until they were. */
+const change = (paths: readonly string[], make: (n: number) => void): Promise<void> =>
+  new Promise((resolve) => {
+    let n = 0;
+    const making = setInterval(() => make(n++), 100);
+    const stop = watchFiles(paths, () => {
+      stop();
+      clearInterval(making);
+      resolve();
+    });
+  });
+
+t.test('changes are seen: written in place, a link swapped as Kubernetes does, a file that appears', async (t) => {
+  const dir = t.testdir({ 'c.json': VALID });
+  const path = join(dir, 'c.json');
+  await change([path], (n) => writeFileSync(path, VALID + '\n'.repeat(n)));
+  await change([path, join(dir, 'data/c')], (n) => {
+    mkdirSync(join(dir, `data-${n}`));
+    writeFileSync(join(dir, `data-${n}/c`), '1');
+    symlinkSync(`data-${n}`, join(dir, 'data.tmp'));
+    renameSync(join(dir, 'data.tmp'), join(dir, 'data'));
+  });
+  await change([join(dir, 'later')], () => writeFileSync(join(dir, 'later'), ''));
+  t.pass('all three');
+});

@@ -1,0 +1,150 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import {
+  Checkpoints,
+  decodeCheckpoint,
+  type Entry,
+  encodeCheckpoint,
+  entryKey,
+} from '../../../sidecar/source/checkpoints.ts';
+import { type Logged, metric, recordedTelemetry } from '../fixtures.ts';
+
+const entry = (inode: number, offset: number, over: Partial<Entry> = {}): Entry => ({
+  path: '/a.log',
+  dev: 1,
+  inode,
+  generation: 0,
+  id: 'AAAAAAAAAAAAAAAA',
+  offset,
+  ...over,
+});
+
+function setUp(dir: string): {
+  checkpoints: Checkpoints;
+  logged: Logged[];
+  put: (...entries: Entry[]) => void;
+  telemetry: ReturnType<typeof recordedTelemetry>['telemetry'];
+} {
+  const { telemetry, logged } = recordedTelemetry();
+  const checkpoints = new Checkpoints(dir, telemetry);
+  const put = (...entries: Entry[]): void => {
+    for (const one of entries) checkpoints.entries.set(entryKey(one.dev, one.inode), one);
+  };
+  return { checkpoints, logged, put, telemetry };
+}
+
+async function loaded(dir: string): Promise<{ entries: Entry[]; resumed: boolean; logged: Logged[] }> {
+  const { checkpoints, logged } = setUp(dir);
+  await checkpoints.load();
+  return { entries: [...checkpoints.entries.values()], resumed: checkpoints.resumed, logged };
+}
+
+t.test('what is saved is loaded again', async (t) => {
+  const dir = join(t.testdir(), 'made/on/the/way');
+  const { checkpoints, put } = setUp(dir);
+  put(entry(1, 10), entry(2, 20, { rest: true }));
+  t.equal(await checkpoints.save(), true);
+  const again = await loaded(dir);
+  t.same(again.entries, [entry(1, 10), entry(2, 20, { rest: true })]);
+  t.equal(again.resumed, true);
+  t.same(again.logged, []);
+});
+
+t.test('the first start has nothing, and that is nothing to speak of', async (t) => {
+  t.same(await loaded(t.testdir()), { entries: [], resumed: false, logged: [] });
+});
+
+t.test('the generation before is kept; nothing is written when nothing changed', async (t) => {
+  const dir = t.testdir();
+  const { checkpoints, put, telemetry } = setUp(dir);
+  put(entry(1, 10));
+  await checkpoints.save();
+  await checkpoints.save();
+  t.notOk(existsSync(join(dir, 'checkpoint.prev.json')));
+  put(entry(1, 20));
+  await checkpoints.save();
+  t.same(readdirSync(dir).sort(), ['checkpoint.json', 'checkpoint.prev.json']);
+  t.same(decodeCheckpoint(readFileSync(join(dir, 'checkpoint.prev.json'), 'utf8')), { entries: [entry(1, 10)] });
+  t.equal(await metric(telemetry, 'checkpoint_saves_total', { result: 'saved' }), 2);
+});
+
+t.test('a broken one is kept aside, and the generation before is used', async (t) => {
+  const text = encodeCheckpoint(JSON.stringify([entry(1, 20)]));
+  for (const [what, broken, problem] of [
+    ['cut', text.slice(0, -20), 'its checksum is wrong'],
+    ['empty', '', /JSON/],
+    ['another byte', text.replace('"offset":20', '"offset":90'), 'its checksum is wrong'],
+    ['not ours', '{"a":1}\n[]\n', 'it is not a checkpoint of sidetail'],
+    ['of a later version', text.replace('"version":1', '"version":2'), 'its version is 2, not 1'],
+    ['binary', '\0\0\0\0', /JSON/],
+  ] as const)
+    await t.test(what, async (t) => {
+      const dir = t.testdir({
+        'checkpoint.json': broken,
+        'checkpoint.prev.json': encodeCheckpoint(JSON.stringify([entry(1, 10)])),
+      });
+      const { entries, resumed, logged } = await loaded(dir);
+      t.same(entries, [entry(1, 10)]);
+      t.equal(resumed, true);
+      t.match(logged, [{ msg: 'the checkpoint is broken: it is kept aside', problem }]);
+      const [aside] = readdirSync(dir).filter((name) => name.startsWith('checkpoint.json.broken-'));
+      t.equal(readFileSync(join(dir, aside!), 'utf8'), broken);
+      t.equal(logged[0]!.keptAs, join(dir, aside!));
+    });
+});
+
+t.test('a crash between the two renames leaves the generation before', async (t) => {
+  const dir = t.testdir({
+    'checkpoint.prev.json': encodeCheckpoint(JSON.stringify([entry(1, 10)])),
+    'checkpoint.tmp': 'half',
+  });
+  t.match(await loaded(dir), { entries: [entry(1, 10)], resumed: true, logged: [] });
+});
+
+t.test('both broken: it begins anew, and says so', async (t) => {
+  const dir = t.testdir({ 'checkpoint.json': 'x', 'checkpoint.prev.json': 'y' });
+  const { entries, resumed, logged } = await loaded(dir);
+  t.same(entries, []);
+  t.equal(resumed, false);
+  t.equal(logged.length, 2);
+});
+
+t.test('a disk that cannot be written is survived: told once, and once when it is well again', async (t) => {
+  const dir = t.testdir({ file: 'a regular file where a folder has to be' });
+  const state = join(dir, 'file/state');
+  const { checkpoints, logged, put, telemetry } = setUp(state);
+  await checkpoints.load();
+  t.ok(logged.length > 0 && logged.every(({ msg }) => msg === 'the checkpoint cannot be read'));
+  logged.length = 0;
+  put(entry(1, 10));
+  t.equal(await checkpoints.save(), false);
+  t.equal(await checkpoints.save(), false);
+  t.equal(logged.length, 1);
+  t.match(logged[0], { msg: /^checkpoints cannot be saved: they are kept in memory only/, dir: state });
+  t.equal(await metric(telemetry, 'checkpoint_saves_total', { result: 'failed' }), 2);
+  t.same([...checkpoints.entries.values()], [entry(1, 10)]);
+});
+
+t.test('it is told when the disk is well again', async (t) => {
+  const dir = t.testdir({ state: { 'checkpoint.json': {} } });
+  const state = join(dir, 'state');
+  writeFileSync(join(state, 'checkpoint.prev.json'), '');
+  const { checkpoints, logged, put } = setUp(state);
+  put(entry(1, 10));
+  t.equal(await checkpoints.save(), false, 'a folder stands in the way');
+  const { rmdirSync } = await import('node:fs');
+  rmdirSync(join(state, 'checkpoint.json'));
+  t.equal(await checkpoints.save(), true);
+  t.match(logged, [{}, { msg: 'checkpoints are saved again' }]);
+  t.same((await loaded(state)).entries, [entry(1, 10)]);
+});
+
+t.test('of files that are no more the oldest are forgotten', async (t) => {
+  const { checkpoints, put } = setUp(t.testdir());
+  put(entry(1, 10));
+  for (let inode = 2; inode <= 10_003; inode++) put(entry(inode, 0, { gone: true }));
+  await checkpoints.save();
+  t.equal(checkpoints.entries.size, 10_001);
+  t.ok(checkpoints.entries.has('1:1') && !checkpoints.entries.has('1:3') && checkpoints.entries.has('1:4'));
+});
