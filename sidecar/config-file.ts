@@ -45,7 +45,10 @@ function fileProblem(path: string, { code, message }: NodeJS.ErrnoException): Pr
   }
 }
 
-/** Calls `changed` when one of the files is another one than before (a Kubernetes volume swaps symbolic links). Returns how to end it. */
+/**
+ * Calls `changed` at the first look, and whenever one of the files is another one than before (a Kubernetes volume swaps symbolic links).
+ * Returns how to end it.
+ */
 export function watchFiles(paths: readonly string[], changed: () => void): () => void {
   const look = async (): Promise<string> => {
     const states = paths.map((path) =>
@@ -56,7 +59,7 @@ export function watchFiles(paths: readonly string[], changed: () => void): () =>
     );
     return (await Promise.all(states)).join('\n');
   };
-  let last = look();
+  let last = Promise.resolve(''); // unlike any state: what changed between the caller's reading and the first look is told by that look
   const timer = setInterval(async () => {
     const [before, now] = [await last, await look()];
     last = Promise.resolve(now);

@@ -33,17 +33,32 @@ t.test('what is wrong with the file itself', async (t) => {
   t.match(await problemsOf(`${dir}/file/x`), [/^SIDETAIL_CONFIG: the file ".*" cannot be read: ENOTDIR/]);
 });
 
-/** Resolves when the files were seen to change; makes changes, the n-th and the next, until they were. */
+/** Makes changes, numbered from 1, once the first look is over; resolves when one is seen. */
 const change = (paths: readonly string[], make: (n: number) => void): Promise<void> =>
   new Promise((resolve) => {
     let n = 0;
-    const making = setInterval(() => make(n++), 100);
+    let making: NodeJS.Timeout | undefined;
     const stop = watchFiles(paths, () => {
+      if (making === undefined) {
+        making = setInterval(() => make(++n), 100);
+        return;
+      }
       stop();
       clearInterval(making);
       resolve();
     });
   });
+
+t.test('a change between the reading of the file and the first look is not missed', async (t) => {
+  const path = join(t.testdir({ 'c.json': VALID }), 'c.json');
+  await new Promise<void>((resolve) => {
+    const stop = watchFiles([path], () => {
+      stop();
+      resolve();
+    });
+  });
+  t.pass('the first look tells, whatever it sees');
+});
 
 t.test('changes are seen: written in place, a link swapped as Kubernetes does, a file that appears', async (t) => {
   const dir = t.testdir({ 'c.json': VALID });
