@@ -37,10 +37,12 @@ t.test('what is wrong with the file itself', async (t) => {
 const change = (paths: readonly string[], make: (n: number) => void): Promise<void> =>
   new Promise((resolve) => {
     let n = 0;
-    let making: NodeJS.Timeout | undefined;
+    let looked = false;
+    // Also what keeps this process alive: the watch itself does not.
+    const making = setInterval(() => looked && make(++n), 100);
     const stop = watchFiles(paths, () => {
-      if (making === undefined) {
-        making = setInterval(() => make(++n), 100);
+      if (!looked) {
+        looked = true;
         return;
       }
       stop();
@@ -52,8 +54,10 @@ const change = (paths: readonly string[], make: (n: number) => void): Promise<vo
 t.test('a change between the reading of the file and the first look is not missed', async (t) => {
   const path = join(t.testdir({ 'c.json': VALID }), 'c.json');
   await new Promise<void>((resolve) => {
+    const alive = setInterval(() => undefined, 1000); // the watch itself does not keep this process alive
     const stop = watchFiles([path], () => {
       stop();
+      clearInterval(alive);
       resolve();
     });
   });
