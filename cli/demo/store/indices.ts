@@ -1,6 +1,4 @@
-import { resolveNames } from './names.ts';
-
-/** A document. Its source is parsed when it is asked for; `arrivedAt` is in ms since the epoch. */
+/** A document as it is kept: its text, and when it came (ms since the epoch). */
 export interface StoredDoc {
   readonly index: string;
   readonly id: string;
@@ -8,82 +6,55 @@ export interface StoredDoc {
   readonly arrivedAt: number;
 }
 
-/** What became of a document, and its version (from 1) and number in the index (from 0). For a conflict those of the one that was there. */
-export interface Put {
-  readonly result: 'created' | 'updated' | 'conflict';
-  readonly version: number;
-  readonly seqNo: number;
-}
-
-/** As it is kept: the text alone, since a run has many. */
-interface Kept {
-  readonly text: string;
-  readonly at: number;
-  readonly version: number;
-  readonly seqNo: number;
-}
-
-/** The documents of all indices, in the order of their first arrival. */
+/** The documents of all indices, in the order of their arrival. */
 export class Indices {
-  readonly #indices = new Map<string, { readonly docs: Map<string, Kept>; nextSeqNo: number }>();
+  readonly #indices = new Map<string, Map<string, { text: string; at: number }>>();
 
-  /** Adds a document, whose index comes to be with it; with `create`, not over one with the same id. */
-  put(index: string, id: string, text: string, create: boolean, now: number): Put {
-    let kept = this.#indices.get(index);
-    if (kept === undefined) {
-      kept = { docs: new Map(), nextSeqNo: 0 };
-      this.#indices.set(index, kept);
+  /** Adds a document unless `create` and its id is there; answers what became of it. */
+  put(index: string, id: string, text: string, create: boolean): 'created' | 'updated' | 'conflict' {
+    let docs = this.#indices.get(index);
+    if (docs === undefined) {
+      docs = new Map();
+      this.#indices.set(index, docs);
     }
-    const there = kept.docs.get(id);
-    if (there && create) return { result: 'conflict', version: there.version, seqNo: there.seqNo };
-    const doc = { text, at: now, version: (there?.version ?? 0) + 1, seqNo: kept.nextSeqNo++ };
-    kept.docs.set(id, doc);
-    return { result: there ? 'updated' : 'created', version: doc.version, seqNo: doc.seqNo };
+    const there = docs.has(id);
+    if (there && create) return 'conflict';
+    docs.set(id, { text, at: Date.now() });
+    return there ? 'updated' : 'created';
   }
 
-  delete(index: string): void {
-    this.#indices.delete(index);
+  delete(index: string): boolean {
+    return this.#indices.delete(index);
   }
 
-  get names(): string[] {
-    return [...this.#indices.keys()];
+  /** Names that a pattern means: `_all`, `*`, wildcards, a comma list. */
+  names(pattern = '_all'): string[] {
+    const parts = pattern.split(',').map((part) => (part === '_all' ? '*' : part));
+    const matches = (name: string): boolean =>
+      parts.some((part) =>
+        new RegExp(`^${part.replace(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*')}$`).test(name),
+      );
+    return [...this.#indices.keys()].filter(matches);
   }
 
-  /** Documents of the indices that an expression means; none where it names what is not there. */
-  count(expression = '_all'): number {
-    return this.#resolve(expression).reduce((sum, name) => sum + this.#indices.get(name)!.docs.size, 0);
+  size(index: string): number {
+    return this.#indices.get(index)?.size ?? 0;
   }
 
-  *docs(expression = '_all'): Generator<StoredDoc> {
-    for (const index of this.#resolve(expression)) {
-      for (const [id, kept] of this.#indices.get(index)?.docs ?? []) yield new Lazy(index, id, kept);
+  *docs(pattern?: string): Generator<StoredDoc> {
+    for (const index of this.names(pattern)) {
+      for (const [id, { text, at }] of this.#indices.get(index)!)
+        yield { index, id, source: JSON.parse(text), arrivedAt: at };
     }
-  }
-
-  #resolve(expression: string): string[] {
-    const names = resolveNames(expression, this.names);
-    return 'missing' in names ? [] : names;
   }
 }
 
-class Lazy implements StoredDoc {
-  readonly index: string;
-  readonly id: string;
-  readonly #kept: Kept;
-  #source: unknown;
-
-  constructor(index: string, id: string, kept: Kept) {
-    this.index = index;
-    this.id = id;
-    this.#kept = kept;
-  }
-
-  get source(): unknown {
-    this.#source ??= JSON.parse(this.#kept.text);
-    return this.#source;
-  }
-
-  get arrivedAt(): number {
-    return this.#kept.at;
-  }
+/** What Elasticsearch refuses in an index name ("Create index API", index name limits), or undefined. */
+export function nameProblem(name: string): string | undefined {
+  if (name === '' || name === '.' || name === '..') return 'must not be empty, "." or ".."';
+  if (name !== name.toLowerCase()) return 'must be lowercase';
+  if (/[\\/*?"<>| ,#:]/.test(name))
+    return "must not contain the following characters [' ','\"','*',',','/','<','>','?','\\','|','#',':']";
+  if (/^[-_+]/.test(name)) return "must not start with '_', '-', or '+'";
+  return Buffer.byteLength(name) > 255 ? 'index name is too long, (> 255)' : undefined;
 }
