@@ -20,6 +20,8 @@ export class Sidecar {
   #adminAddress = '';
   #problems: readonly string[] = [];
   #ending = false;
+  /** A change of the configuration that is under way: an end waits for it, for both handle the open files. */
+  #changing: Promise<void> = Promise.resolve();
 
   /** `podOf` reads the pod's metadata anew; `exit` ends the process. */
   constructor(around: Surroundings, podOf: (config: Config) => PodMetadata, exit: (code: number) => void) {
@@ -29,7 +31,12 @@ export class Sidecar {
   }
 
   /** Begins with, or changes to, a valid configuration. One that changes nothing is nothing. */
-  async configure(config: Config): Promise<void> {
+  configure(config: Config): Promise<void> {
+    this.#changing = this.#change(config);
+    return this.#changing;
+  }
+
+  async #change(config: Config): Promise<void> {
     if (this.#ending) return;
     const { log, metrics } = this.#around.telemetry;
     const pod = this.#podOf(config);
@@ -75,7 +82,7 @@ export class Sidecar {
     const { log } = this.#around.telemetry;
     if (this.#ending) {
       log.warn({ why }, 'ending at once');
-      void (this.#pipeline?.stop() ?? Promise.resolve()).finally(() => this.#exit(0));
+      void this.#changing.then(() => this.#pipeline?.stop()).finally(() => this.#exit(0));
       return;
     }
     this.#ending = true;
@@ -84,6 +91,7 @@ export class Sidecar {
 
   async #drain(why: string): Promise<void> {
     const { log } = this.#around.telemetry;
+    await this.#changing;
     const pipeline = this.#pipeline;
     if (pipeline === undefined || this.#config === undefined) return this.#exit(0);
     const timeout = this.#config.drainTimeout;

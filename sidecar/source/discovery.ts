@@ -50,6 +50,11 @@ export class Discovery {
     return this.#patterns.map(({ root, base, depth }) => ({ path: root + base, depth }));
   }
 
+  /** The input that wants a file of this name, whether or not it is there: one may have been renamed since it was found. */
+  inputOf(path: string): Input | undefined {
+    return this.#patterns.find(({ input, matches }) => matches(path) && !this.#excluded.get(input)!(path))?.input;
+  }
+
   /** Looks through all folders once. A symbolic link is the file it leads to; a file that is reached twice is found once. */
   async scan(): Promise<{ found: Found[]; refused: Refused[] }> {
     const found = new Map<string, Found>();

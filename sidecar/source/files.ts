@@ -184,11 +184,12 @@ export class Files {
 
   /** After a reload: other inputs, and each file again from what is settled of it; a file that no input wants any more is closed. */
   async rebind(inputs: readonly Input[], offsetOf: (tailer: Tailer, input: Input) => number): Promise<void> {
-    const { found } = await new Discovery(inputs).scan();
+    const discovery = new Discovery(inputs);
+    const { found } = await discovery.scan();
     const inputOf = new Map(found.map((file) => [entryKey(file.dev, file.inode), file.input]));
     for (const [key, tailer] of this.#open) {
       const byName = inputs.find(({ name }) => name === tailer.file.input.name);
-      const input = inputOf.get(key) ?? (tailer.matched ? undefined : byName);
+      const input = inputOf.get(key) ?? (tailer.matched ? discovery.inputOf(tailer.path) : byName);
       if (input === undefined) {
         this.#open.delete(key);
         await tailer.close();

@@ -32,6 +32,8 @@ export class Source {
   #wake: (() => void) | undefined;
   #savedAt = 0;
   #drainingSince: number | undefined;
+  /** In this round something was left unread because the budget is used up. */
+  #starved = false;
 
   constructor(
     podUid: string | undefined,
@@ -120,11 +122,12 @@ export class Source {
   /** One turn for each file that is due; whether there was anything to read. */
   async #round(signal: AbortSignal): Promise<boolean> {
     let busy = false;
+    this.#starved = false;
     for (const tailer of this.files.all) {
       if (signal.aborted) return false;
       if (tailer.lookAt > Date.now()) continue;
       try {
-        if (await this.#turn(tailer, signal)) busy = true;
+        if (await this.#turn(tailer)) busy = true;
       } catch (error) {
         this.files.fail(tailer, error as NodeJS.ErrnoException);
       }
@@ -133,7 +136,7 @@ export class Source {
     return busy;
   }
 
-  async #turn(tailer: Tailer, signal: AbortSignal): Promise<boolean> {
+  async #turn(tailer: Tailer): Promise<boolean> {
     const look = await tailer.look();
     if (look === 'truncated') return this.#truncated(tailer);
     if (look === 'same') {
@@ -146,9 +149,12 @@ export class Source {
       this.files.unregistered = true;
       return true;
     }
-    if (!this.#budget.hasRoom) this.#down.pressure();
-    await this.#budget.room(signal);
-    if (signal.aborted) return false;
+    if (!this.#budget.hasRoom) {
+      // Nothing is read, but the loop goes on: new files must be found and held open while a backend is down.
+      this.#starved = true;
+      this.#down.pressure();
+      return false;
+    }
     const turn = await tailer.read(this.#window, this.#down.take(tailer.file, Date.now()));
     this.#down.took(tailer.file);
     if (turn === 'truncated') return this.#truncated(tailer);
@@ -181,7 +187,9 @@ export class Source {
   #quiet(): boolean {
     const since = this.#drainingSince;
     return (
-      since !== undefined && Date.now() - Math.max(since, ...this.files.all.map(({ grownAt }) => grownAt)) >= QUIET_MS
+      !this.#starved &&
+      since !== undefined &&
+      Date.now() - Math.max(since, ...this.files.all.map(({ grownAt }) => grownAt)) >= QUIET_MS
     );
   }
 
@@ -197,6 +205,7 @@ export class Source {
       const timer = setTimeout(done, LOOK_MS);
       signal.addEventListener('abort', done, { once: true });
       this.#wake = done;
+      if (!this.#budget.hasRoom) void this.#budget.room(signal).then(done);
     });
   }
 }

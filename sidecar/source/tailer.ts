@@ -107,6 +107,8 @@ export class Tailer {
     if (size > this.size) this.grownAt = Date.now();
     this.size = size;
     if (size < this.readOffset) return 'truncated';
+    // The head tells apart what the bytes before our offset alone do not: a rewritten file may end alike.
+    if (changed && !(await this.#bytesAt(0, this.#head.length)).equals(this.#head)) return 'truncated';
     if (size > this.readOffset) return 'grown';
     if (!changed) return 'same';
     // As long as before, but written to: the same bytes before our offset, or a new content of just this length?
