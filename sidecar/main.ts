@@ -3,6 +3,7 @@ import { formatProblem } from '../contract/config/problem.ts';
 import { type Loaded, loadConfig, watchFiles } from './config-file.ts';
 import { readMetadata } from './metadata.ts';
 import { Sidecar } from './sidecar.ts';
+import { StandardOutput } from './sinks/stdout.ts';
 import { createTelemetry } from './telemetry.ts';
 
 /** EX_CONFIG of sysexits.h. */
@@ -35,7 +36,7 @@ process.on('unhandledRejection', (reason) => {
 
 const podinfo = env.SIDETAIL_PODINFO ?? '/etc/sidetail/podinfo';
 const sidecar = new Sidecar(
-  { env, stdout: process.stdout, telemetry },
+  { env, stdout: new StandardOutput(process.stdout), telemetry },
   (config) => readMetadata(config, env, podinfo),
   (code) => process.exit(code),
 );

@@ -1,15 +1,16 @@
-import type { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Config, inputName, type OutputConfig } from '../contract/config/schema.ts';
-import { Budget } from './deliver/budget.ts';
+import { type Account, Budget, RECORD_BYTES } from './deliver/budget.ts';
+import type { Pending } from './deliver/driver.ts';
 import { Lane } from './deliver/lane.ts';
 import { Ledger } from './deliver/ledger.ts';
+import { runs } from './deliver/parts.ts';
 import type { TakeLine } from './framing/lines.ts';
 import type { PodMetadata } from './metadata.ts';
 import { parse } from './parse/parse.ts';
 import { createElasticsearchSink } from './sinks/elasticsearch/sink.ts';
 import type { Sink } from './sinks/sink.ts';
-import { createStdoutSink } from './sinks/stdout.ts';
+import { createStdoutSink, type StandardOutput } from './sinks/stdout.ts';
 import type { Checkpoints } from './source/checkpoints.ts';
 import type { Downstream } from './source/downstream.ts';
 import { Source } from './source/source.ts';
@@ -20,9 +21,16 @@ import { FLAGS, type Flag, type Input, type LogFile } from './types.ts';
 /** What a pipeline needs of the process. */
 export interface Surroundings {
   readonly env: NodeJS.ProcessEnv;
-  readonly stdout: Writable;
+  readonly stdout: StandardOutput;
   readonly telemetry: Telemetry;
 }
+
+/**
+ * The most that a byte of a line can become when it is rendered (a control character: `\u0001`; a JSON line stands in its document twice,
+ * with its quotes escaped once, and may be its own logger's name), and what stands around it: metadata, the action line.
+ */
+const MOST_PER_BYTE = 6;
+const MOST_AROUND = 16 * 1024;
 
 /** How long a reload waits for what is under way before it sends the rest again under the new configuration, ms. */
 const RELOAD_MS = 1000;
@@ -41,6 +49,8 @@ export class Pipeline implements Downstream {
   #ledger = new Ledger();
   /** Up to where outputs had records of a file already when a reload made it be read again. */
   #before = new WeakMap<LogFile, Record<string, number>>();
+  /** What a reload found on its way to an output, up to some byte of a file, and could not take back. */
+  readonly #onTheirWay = new Set<OnItsWay>();
   #reading = new AbortController();
   #running: Promise<void> = Promise.resolve();
   readonly #around: Surroundings;
@@ -50,8 +60,8 @@ export class Pipeline implements Downstream {
     this.#config = config;
     this.#pod = pod;
     this.#around = around;
-    this.budget = new Budget(config.memoryBudget, headroomOf(config));
-    this.source = new Source(pod.uid, checkpoints, this.budget, this, around.telemetry);
+    this.budget = new Budget(config.memoryBudget);
+    this.source = new Source(pod.uid, checkpoints, this, around.telemetry);
     this.#build();
   }
 
@@ -85,12 +95,22 @@ export class Pipeline implements Downstream {
     for (const lane of this.lanes) lane.flush();
   }
 
+  hasRoom({ input }: LogFile): boolean {
+    return this.budget.fits(accountsOf(this.#lanesOf(input)), RECORD_BYTES);
+  }
+
+  released(signal: AbortSignal): Promise<void> {
+    return this.budget.released(signal);
+  }
+
   take(file: LogFile, now: number): TakeLine {
     const { format } = file.input;
     const lanes = this.#lanesOf(file.input);
+    const accounts = accountsOf(lanes);
     const before = this.#before.get(file);
     const tally = this.#tally;
     return (text, start, end, flags) => {
+      if (text !== undefined && !this.budget.fits(accounts, MOST_PER_BYTE * (end - start) + MOST_AROUND)) return false;
       tally.bytes += end - start;
       if (text === undefined) {
         tally.dropped += end - start;
@@ -101,7 +121,7 @@ export class Pipeline implements Downstream {
       tally.records += 1;
       if (event.flags !== 0) tally.flags.set(event.flags, (tally.flags.get(event.flags) ?? 0) + 1);
       for (const lane of lanes) if (before === undefined || end > before[lane.name]!) lane.add(event);
-      return this.budget.hasRoom;
+      return true;
     };
   }
 
@@ -126,29 +146,54 @@ export class Pipeline implements Downstream {
     this.#reading.abort();
     await this.#running;
     await Promise.race([Promise.all(this.lanes.map((lane) => lane.drained())), sleep(RELOAD_MS)]);
-    await Promise.all(this.lanes.map((lane) => lane.stop()));
+    for (const lane of this.lanes) for (const pending of await lane.stop()) this.#await(lane.name, pending);
     const had = new Map(
       this.source.files.all.map((tailer) => [
         tailer,
-        { at: tailer.readOffset, marks: this.#ledger.watermarks(tailer.file) },
+        { at: tailer.readOffset, settled: this.#ledger.watermarks(tailer.file), sent: this.#sent(tailer) },
       ]),
     );
     this.#config = config;
     this.#pod = pod;
-    this.budget.resize(config.memoryBudget, headroomOf(config));
     this.#build();
-    // For each output: what it has settled; one that is new begins with what is read from now on.
-    const offsets = (tailer: Tailer, input: Input): Record<string, number> => {
-      const { at, marks } = had.get(tailer)!;
-      return Object.fromEntries(this.#lanesOf(input).map(({ name }) => [name, marks[name] ?? at]));
+    // For each output: what it has; one that is new begins with what is read from now on.
+    const offsets = (tailer: Tailer, input: Input, which: 'settled' | 'sent'): Record<string, number> => {
+      const marks = had.get(tailer)!;
+      return Object.fromEntries(this.#lanesOf(input).map(({ name }) => [name, marks[which][name] ?? marks.at]));
     };
-    await this.source.files.rebind(this.#inputs, (tailer, input) => Math.min(...Object.values(offsets(tailer, input))));
+    await this.source.files.rebind(
+      this.#inputs,
+      (tailer, input) => Math.min(...Object.values(offsets(tailer, input, 'sent'))),
+      (tailer) => Math.min(...Object.values(had.get(tailer)!.settled)),
+    );
     for (const tailer of this.source.files.all) {
-      const own = offsets(tailer, tailer.file.input);
-      this.#ledger.open(tailer.file, own);
-      this.#before.set(tailer.file, own);
+      this.#ledger.open(tailer.file, offsets(tailer, tailer.file.input, 'settled'));
+      this.#before.set(tailer.file, offsets(tailer, tailer.file.input, 'sent'));
     }
     this.start();
+  }
+
+  /** Bytes from the beginning of the file that each output has, or that are on their way to it. */
+  #sent(tailer: Tailer): Record<string, number> {
+    const sent = this.#ledger.watermarks(tailer.file);
+    for (const { lane, tailer: whose, generation, upTo } of this.#onTheirWay) {
+      if (whose === tailer && generation === tailer.file.generation) sent[lane] = Math.max(sent[lane] ?? 0, upTo);
+    }
+    return sent;
+  }
+
+  /** What is on its way is not given again to its output, and settled when it arrives. */
+  #await(lane: string, { batch, arrived }: Pending): void {
+    for (const { file, end: upTo } of runs(batch)) {
+      const tailer = this.source.files.all.find((one) => one.file === file);
+      if (tailer === undefined) continue;
+      const one: OnItsWay = { lane, tailer, generation: file.generation, upTo, arrived };
+      this.#onTheirWay.add(one);
+      void arrived.then((yes) => {
+        this.#onTheirWay.delete(one);
+        if (yes && tailer.file.generation === one.generation) this.#ledger.settle(lane, tailer.file, 0, upTo);
+      });
+    }
   }
 
   /** Reads on until the files are quiet, hands on unfinished lines, delivers; answers whether all of it was done before the signal. */
@@ -158,8 +203,12 @@ export class Pipeline implements Downstream {
     await Promise.race([this.#running, late]);
     this.#reading.abort();
     await this.#running;
-    if (!signal.aborted) await this.source.flush();
-    await Promise.race([Promise.all(this.lanes.map((lane) => lane.drained())), late]);
+    if (!signal.aborted) await this.source.flush(signal);
+    const delivered = [
+      ...this.lanes.map((lane) => lane.drained()),
+      ...[...this.#onTheirWay].map(({ arrived }) => arrived),
+    ];
+    await Promise.race([Promise.all(delivered), late]);
     return !signal.aborted;
   }
 
@@ -175,10 +224,11 @@ export class Pipeline implements Downstream {
     const { inputs, outputs } = this.#config;
     this.#inputs = inputs.map((input, i) => ({ ...input, name: inputName(input, i) }));
     this.#ledger = new Ledger();
+    const accounts = this.budget.open(this.#config.memoryBudget, Object.keys(outputs));
     const { telemetry } = this.#around;
     this.lanes = Object.entries(outputs).map(
       ([name, output]) =>
-        new Lane(output, this.#sink(name, output), this.#ledger, this.budget, this.#config.stateDir, telemetry),
+        new Lane(output, this.#sink(name, output), this.#ledger, accounts.get(name)!, this.#config.stateDir, telemetry),
     );
   }
 
@@ -195,7 +245,15 @@ export class Pipeline implements Downstream {
   }
 }
 
-/** Bytes that stay free for what one record becomes: a JSON line stands twice in its document, with quotes escaped. */
-function headroomOf(config: Config): number {
-  return 3 * Math.max(...config.inputs.map(({ maxLineBytes }) => maxLineBytes)) + 64 * 1024;
+/** A file's bytes on their way to an output, and whether they arrived. */
+interface OnItsWay {
+  readonly lane: string;
+  readonly tailer: Tailer;
+  readonly generation: number;
+  readonly upTo: number;
+  readonly arrived: Promise<boolean>;
+}
+
+function accountsOf(lanes: readonly Lane[]): Account[] {
+  return lanes.map(({ account }) => account);
 }

@@ -89,7 +89,8 @@ export type Reason = (typeof REASONS)[number];
 export type Outcome =
   | { readonly kind: 'delivered' }
   | { readonly kind: 'retry'; readonly reason: Reason; readonly message: string }
-  | { readonly kind: 'rejected'; readonly reason: Reason; readonly message: string };
+  /** `message` holds nothing of the record, for the log; `detail` may, for the dead letter. */
+  | { readonly kind: 'rejected'; readonly reason: Reason; readonly message: string; readonly detail?: string };
 
 /** What became of a request. */
 export type SendResult =
@@ -101,5 +102,7 @@ export type SendResult =
   | { readonly kind: 'retry'; readonly reason: Reason; readonly message: string; readonly retryAfterMs?: number }
   /** Not ours to drop: kept and tried again, slowly, and shown in `/readyz` until somebody mends it. */
   | { readonly kind: 'hold'; readonly reason: Reason; readonly message: string }
+  /** Given up while it was on its way and cannot be taken back: `arrived` tells later. */
+  | { readonly kind: 'pending'; readonly arrived: Promise<boolean> }
   /** Too much at once: in halves. */
   | { readonly kind: 'split'; readonly message: string };

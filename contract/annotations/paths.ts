@@ -9,13 +9,23 @@ export interface PathRequest {
   readonly path: string;
 }
 
-/** Folders of the image or the kernel: an empty volume there breaks the app, and logs are not written there. */
+/** Folders of the image or the kernel: an empty volume there breaks the app. `/usr/local/APP/logs` is a usual place, as Tomcat's image has it. */
 export const FORBIDDEN = [
   '/etc',
   '/proc',
   '/sys',
   '/dev',
-  '/usr',
+  '/usr/bin',
+  '/usr/sbin',
+  '/usr/lib',
+  '/usr/lib64',
+  '/usr/libexec',
+  '/usr/share',
+  '/usr/include',
+  '/usr/local/bin',
+  '/usr/local/sbin',
+  '/usr/local/lib',
+  '/usr/local/share',
   '/bin',
   '/sbin',
   '/lib',
@@ -24,6 +34,9 @@ export const FORBIDDEN = [
   '/var/run/secrets',
   '/run/secrets',
 ] as const;
+
+/** Folders that hold those of the image: what is below them may be a place for logs. */
+const TOO_WIDE = ['/usr', '/usr/local', '/var'] as const;
 
 const CONTAINER_PREFIX = /^([^=/\s]+)\s*=\s*/;
 const CONTAINER_NAME = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
@@ -82,7 +95,8 @@ export function checkPath(path: string): { problem: string; fix: string } | unde
   if (directory === '/') return { problem: 'its folder is /', fix: 'Log to a folder of its own.' };
   if (directory.includes(':'))
     return { problem: '":" in a folder', fix: 'Kubernetes cannot mount it: use another folder.' };
-  const forbidden = FORBIDDEN.find((folder) => within(directory, folder));
+  const forbidden =
+    FORBIDDEN.find((folder) => within(directory, folder)) ?? TOO_WIDE.find((folder) => directory === folder);
   if (forbidden)
     return { problem: `${forbidden} is not a place for logs`, fix: 'Log to another folder, e.g. /var/log/app.' };
   return undefined;

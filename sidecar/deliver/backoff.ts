@@ -11,6 +11,14 @@ export function nextDelay(previous: number, random: () => number = Math.random):
   return Math.min(CAP_MS, Math.round(BASE_MS + random() * (upper - BASE_MS)));
 }
 
+/**
+ * The delay in ms while an output refuses us (a password, a privilege): uniform from 3 to 10 s. It is always the same, because what mends
+ * it is a person or a rotated file, not time; and short, because they want to see that it is mended.
+ */
+export function holdDelay(random: () => number = Math.random): number {
+  return Math.round(3000 + random() * 7000);
+}
+
 /** The value of a Retry-After header (seconds or an HTTP date) in ms from `now`, at most an hour; undefined when it says nothing. */
 export function retryAfter(header: string | string[] | undefined, now: number): number | undefined {
   const value = Array.isArray(header) ? header[0] : header;

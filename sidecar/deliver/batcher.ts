@@ -1,5 +1,5 @@
 import type { Batch, LogFile } from '../types.ts';
-import type { Budget } from './budget.ts';
+import { type Account, RECORD_BYTES } from './budget.ts';
 
 /** When a batch is full: bytes of its body, records, or ms since its first record. */
 export interface BatchLimits {
@@ -12,12 +12,12 @@ export interface BatchLimits {
 const PAGE = 32 * 1024;
 
 /**
- * Gathers rendered records of one output into batches. Charges the budget for what it holds; whoever gets the batch releases
- * `body.length` when it is settled.
+ * Gathers rendered records of one output into batches. Charges the output's account for what it holds; whoever gets the
+ * batch releases its cost (`costOf`) when it is settled.
  */
 export class Batcher {
   readonly #limits: BatchLimits;
-  readonly #budget: Budget;
+  readonly #account: Account;
   readonly #full: (batch: Batch) => void;
   #timer: NodeJS.Timeout | undefined;
   #page = '';
@@ -28,9 +28,9 @@ export class Batcher {
   #starts: number[] = [];
   #ends: number[] = [];
 
-  constructor(limits: BatchLimits, budget: Budget, full: (batch: Batch) => void) {
+  constructor(limits: BatchLimits, account: Account, full: (batch: Batch) => void) {
     this.#limits = limits;
-    this.#budget = budget;
+    this.#account = account;
     this.#full = full;
   }
 
@@ -43,8 +43,7 @@ export class Batcher {
   add(text: string, file: LogFile, start: number, end: number): void {
     if (this.#starts.length > 0 && !this.#fits(text)) this.flush();
     this.#page += text;
-    this.#charged += text.length;
-    this.#budget.charge(text.length);
+    this.#charge(text.length + RECORD_BYTES);
     this.#files.push(file);
     this.#starts.push(start);
     this.#ends.push(end);
@@ -74,7 +73,7 @@ export class Batcher {
   discard(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#budget.release(this.#charged);
+    this.#account.release(this.#charged);
     this.#charged = 0;
     this.#bytes = 0;
     this.#page = '';
@@ -95,10 +94,14 @@ export class Batcher {
   #encode(): void {
     if (this.#page === '') return;
     const bytes = Buffer.from(this.#page, 'utf8');
-    this.#budget.charge(bytes.length - this.#page.length);
-    this.#charged += bytes.length - this.#page.length;
+    this.#charge(bytes.length - this.#page.length);
     this.#bytes += bytes.length;
     this.#pages.push(bytes);
     this.#page = '';
+  }
+
+  #charge(bytes: number): void {
+    this.#charged += bytes;
+    this.#account.charge(bytes);
   }
 }

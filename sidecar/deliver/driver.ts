@@ -2,12 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Sink } from '../sinks/sink.ts';
 import type { Metrics, Telemetry } from '../telemetry.ts';
 import type { Batch, Outcome, Reason, SendResult } from '../types.ts';
-import { CAP_MS, nextDelay } from './backoff.ts';
-import type { Budget } from './budget.ts';
+import { holdDelay, nextDelay } from './backoff.ts';
+import type { Account } from './budget.ts';
 import type { DeadLetterFile } from './dead-letter.ts';
 import { Health } from './health.ts';
 import type { Ledger } from './ledger.ts';
-import { halves, pick, recordText, runs } from './parts.ts';
+import { costOf, halves, pick, recordText, runs } from './parts.ts';
 
 /** Waits between attempts; ends early, without an error, when the signal aborts. */
 export type Wait = (ms: number, signal: AbortSignal) => Promise<void>;
@@ -25,13 +25,14 @@ export class Driver {
   readonly health: Health;
   readonly #sink: Sink;
   readonly #ledger: Ledger;
-  readonly #budget: Budget;
+  readonly #account: Account;
   readonly #deadLetter: DeadLetterFile | undefined;
   readonly #metrics: Metrics;
   readonly #wait: Wait;
   readonly #queue: Batch[] = [];
   readonly #stop = new AbortController();
   readonly #idle: (() => void)[] = [];
+  readonly #pending: Pending[] = [];
   #inFlight = 0;
   /** How many requests may be in flight now: halved when the server is overloaded, grown by one for each full round that succeeds. */
   #limit: number;
@@ -40,14 +41,14 @@ export class Driver {
   constructor(
     sink: Sink,
     ledger: Ledger,
-    budget: Budget,
+    account: Account,
     deadLetter: DeadLetterFile | undefined,
     telemetry: Telemetry,
     wait = pause,
   ) {
     this.#sink = sink;
     this.#ledger = ledger;
-    this.#budget = budget;
+    this.#account = account;
     this.#deadLetter = deadLetter;
     this.#metrics = telemetry.metrics;
     this.#wait = wait;
@@ -65,7 +66,7 @@ export class Driver {
     };
   }
 
-  /** Takes over a batch, which is charged to the budget with the length of its body. */
+  /** Takes over a batch, which is charged to the account with its cost. */
   submit(batch: Batch): void {
     this.#bytes += batch.body.length;
     this.#queue.push(batch);
@@ -78,12 +79,16 @@ export class Driver {
     return new Promise((resolve) => this.#idle.push(resolve));
   }
 
-  /** Gives up what is in flight and queued: it stays unsettled, so it is read and sent again by whoever comes next. */
-  async stop(): Promise<void> {
+  /**
+   * Gives up what is in flight and queued: it stays unsettled, so it is read and sent again by whoever comes next. Resolves with what
+   * cannot be taken back.
+   */
+  async stop(): Promise<readonly Pending[]> {
     this.#stop.abort();
     for (const batch of this.#queue.splice(0)) this.#release(batch);
     await this.drained();
     await this.#sink.close();
+    return this.#pending;
   }
 
   #pump(): void {
@@ -105,19 +110,24 @@ export class Driver {
     let delay = 0;
     while (batch !== undefined && !signal.aborted) {
       const result: SendResult = await this.#sink.send(batch, signal);
+      if (result.kind === 'pending') {
+        this.#pending.push({ batch, arrived: result.arrived });
+        break;
+      }
       if (signal.aborted && result.kind !== 'delivered' && result.kind !== 'items') break;
       this.#metrics.requests.inc({ output: this.#sink.name, result: result.kind });
       const left: Left = await this.#apply(batch, result);
       batch = left.batch;
       if (batch === undefined) break;
-      delay = left.progressed ? nextDelay(0) : nextDelay(left.held ? CAP_MS / 3 : delay);
-      if (!left.again) await this.#wait(Math.max(delay, left.afterMs), signal); // the loop sees the abort
+      if (left.again) continue;
+      delay = left.held ? 0 : nextDelay(left.progressed ? 0 : delay);
+      await this.#wait(Math.max(left.held ? holdDelay() : delay, left.afterMs), signal); // the loop sees the abort
     }
     if (batch !== undefined) this.#release(batch);
   }
 
   /** Carries out a result: what is left to send, and how. */
-  async #apply(batch: Batch, result: SendResult): Promise<Left> {
+  async #apply(batch: Batch, result: Exclude<SendResult, { kind: 'pending' }>): Promise<Left> {
     const now = Date.now();
     const output = this.#sink.name;
     switch (result.kind) {
@@ -176,9 +186,8 @@ export class Driver {
             lines,
           );
     if (settled.length > 0) this.#settleRanges(left === undefined ? batch : pick(batch, settled, lines));
-    const freed = batch.body.length - (left?.body.length ?? 0);
-    this.#bytes -= freed;
-    this.#budget.release(freed);
+    this.#bytes -= batch.body.length - (left?.body.length ?? 0);
+    this.#account.release(costOf(batch) - (left === undefined ? 0 : costOf(left)));
     const held = worst !== undefined && HELD.includes(worst.reason);
     if (left === undefined) this.#succeeded(now, 0, 0);
     else if (done.length > 0) this.health.delivered(now);
@@ -192,9 +201,17 @@ export class Driver {
     const output = this.#sink.name;
     const time = new Date(now).toISOString();
     const entries = refused.map((i) => {
-      const { reason, message } = outcomes[i] as Extract<Outcome, { kind: 'rejected' }>;
+      const { reason, message, detail } = outcomes[i] as Extract<Outcome, { kind: 'rejected' }>;
       const record = recordText(batch, i, this.#sink.linesPerRecord);
-      return { time, output, reason, message, file: batch.files[i]!.path, offset: batch.starts[i]!, record };
+      return {
+        time,
+        output,
+        reason,
+        message: detail ?? message,
+        file: batch.files[i]!.path,
+        offset: batch.starts[i]!,
+        record,
+      };
     });
     try {
       await this.#deadLetter?.append(entries);
@@ -206,7 +223,7 @@ export class Driver {
       if (this.#deadLetter) this.#metrics.recordsDeadLettered.inc({ output, reason });
       else this.#metrics.recordsDropped.inc({ reason });
     }
-    this.health.refused(entries.length, entries[0]!.message);
+    this.health.refused(entries.length, (outcomes[refused[0]!] as Extract<Outcome, { kind: 'rejected' }>).message);
     return true;
   }
 
@@ -229,8 +246,14 @@ export class Driver {
 
   #release(batch: Batch): void {
     this.#bytes -= batch.body.length;
-    this.#budget.release(batch.body.length);
+    this.#account.release(costOf(batch));
   }
+}
+
+/** A batch that was given up on its way, and whether it arrived after all. */
+export interface Pending {
+  readonly batch: Batch;
+  readonly arrived: Promise<boolean>;
 }
 
 /** What of a batch is left to send. `again`: at once; else after a delay of at least `afterMs`. */

@@ -4,9 +4,9 @@ import type { Sink } from '../sinks/sink.ts';
 import type { Telemetry } from '../telemetry.ts';
 import type { LogEvent } from '../types.ts';
 import { Batcher } from './batcher.ts';
-import type { Budget } from './budget.ts';
+import type { Account } from './budget.ts';
 import { DeadLetterFile } from './dead-letter.ts';
-import { Driver } from './driver.ts';
+import { Driver, type Pending } from './driver.ts';
 import type { Ledger } from './ledger.ts';
 
 /** The way to one output: rendering, batching, delivery. */
@@ -14,6 +14,7 @@ export class Lane {
   readonly name: string;
   readonly type: string;
   readonly driver: Driver;
+  readonly account: Account;
   readonly #sink: Sink;
   readonly #batcher: Batcher;
 
@@ -21,15 +22,16 @@ export class Lane {
     config: OutputConfig,
     sink: Sink,
     ledger: Ledger,
-    budget: Budget,
+    account: Account,
     stateDir: string,
     telemetry: Telemetry,
   ) {
     this.name = sink.name;
     this.type = config.type;
+    this.account = account;
     this.#sink = sink;
-    this.driver = new Driver(sink, ledger, budget, deadLetterOf(config, sink.name, stateDir, telemetry), telemetry);
-    this.#batcher = new Batcher(sink.limits, budget, (batch) => this.driver.submit(batch));
+    this.driver = new Driver(sink, ledger, account, deadLetterOf(config, sink.name, stateDir, telemetry), telemetry);
+    this.#batcher = new Batcher(sink.limits, account, (batch) => this.driver.submit(batch));
   }
 
   add(event: LogEvent): void {
@@ -47,10 +49,10 @@ export class Lane {
     return this.driver.drained();
   }
 
-  /** Lets go of what is not yet settled. */
-  async stop(): Promise<void> {
+  /** Lets go of what is not yet settled; resolves with what cannot be taken back. */
+  stop(): Promise<readonly Pending[]> {
     this.#batcher.discard();
-    await this.driver.stop();
+    return this.driver.stop();
   }
 }
 

@@ -1,4 +1,10 @@
 import type { Batch, LogFile } from '../types.ts';
+import { RECORD_BYTES } from './budget.ts';
+
+/** What a batch is charged for, bytes. */
+export function costOf(batch: Batch): number {
+  return batch.body.length + RECORD_BYTES * batch.starts.length;
+}
 
 /** The bytes of each record in a batch's body: `linesPerRecord` lines. */
 function recordBounds(batch: Batch, linesPerRecord: number): number[] {

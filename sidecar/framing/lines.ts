@@ -16,7 +16,7 @@ export type Standing = 'start' | 'part' | 'rest';
 
 /**
  * Takes one line: its text without the line ending, the bytes `[start, end)` of the file it stands for, and bits of FLAGS.
- * `text` undefined: these bytes are dropped by the long-line rule. Answers whether it can take another.
+ * `text` undefined: these bytes are dropped by the long-line rule. Answers whether it took the line: one that has no room now leaves it.
  */
 export type TakeLine = (text: string | undefined, start: number, end: number, flags: number) => boolean;
 
@@ -24,13 +24,15 @@ export type TakeLine = (text: string | undefined, start: number, end: number, fl
 export interface Cut {
   readonly bytes: number;
   readonly standing: Standing;
+  /** The line that begins behind these bytes was not taken. */
+  readonly refused: boolean;
 }
 
 const LF = 10;
 const CR = 13;
 
 /**
- * Cuts `window`, which stands at `offset` in its file, into lines and hands each complete one to `take`, until that has no room.
+ * Cuts `window`, which stands at `offset` in its file, into lines and hands each complete one to `take`, until that refuses one.
  * What is not complete is left for the next time, so nothing is carried between calls but the position and its standing. A line that is
  * longer than the limit is recognised only in a window of at least `maxLineBytes + 2` bytes; a smaller one without a line end is left alone.
  */
@@ -51,36 +53,36 @@ export function cutLines(
   while (at < complete) {
     const newline = whole === undefined ? lines.indexOf(LF, at) : whole.indexOf('\n', at);
     const stop = newline > at && lines[newline - 1] === CR ? newline - 1 : newline;
-    let room: boolean;
-    if (standing === 'rest') {
-      room = take(undefined, offset + at, offset + newline + 1, 0);
-      at = newline + 1;
-      standing = 'start';
-    } else if (stop - at > options.maxLineBytes) {
+    if (standing !== 'rest' && stop - at > options.maxLineBytes) {
       const long = longLine(window, at, newline, offset, options, take);
-      ({ at, standing, room } = long);
-    } else {
-      let flags = standing === 'part' ? FLAGS.partial : 0;
-      if (!valid && !isUtf8(lines.subarray(at, stop))) flags |= FLAGS.invalid_utf8;
-      const text = whole === undefined ? lines.toString('utf8', at, stop) : whole.slice(at, stop);
-      room = take(text, offset + at, offset + newline + 1, flags);
-      at = newline + 1;
-      standing = 'start';
+      if (long === undefined) return { bytes: at, standing, refused: true };
+      ({ at, standing } = long);
+      continue;
     }
-    if (!room) return { bytes: at, standing };
+    let text: string | undefined;
+    let flags = 0;
+    if (standing !== 'rest') {
+      if (standing === 'part') flags |= FLAGS.partial;
+      if (!valid && !isUtf8(lines.subarray(at, stop))) flags |= FLAGS.invalid_utf8;
+      text = whole === undefined ? lines.toString('utf8', at, stop) : whole.slice(at, stop);
+    }
+    if (!take(text, offset + at, offset + newline + 1, flags)) return { bytes: at, standing, refused: true };
+    at = newline + 1;
+    standing = 'start';
   }
   if (standing === 'rest' && at < window.length) {
-    take(undefined, offset + at, offset + window.length, 0);
-    return { bytes: window.length, standing };
+    const took = take(undefined, offset + at, offset + window.length, 0);
+    return { bytes: took ? window.length : at, standing, refused: !took };
   }
   // A CR at the very end may be half of a line ending: whether it is text is known with the next byte.
   const stop = window.at(-1) === CR ? window.length - 1 : window.length;
-  if (stop - at <= options.maxLineBytes) return { bytes: at, standing };
+  if (stop - at <= options.maxLineBytes) return { bytes: at, standing, refused: false };
   const long = longLine(window, at, window.length, offset, options, take);
-  return { bytes: long.at, standing: long.standing };
+  if (long === undefined) return { bytes: at, standing, refused: true };
+  return { bytes: long.at, standing: long.standing, refused: false };
 }
 
-/** Takes or drops the first part of the line that begins at `at` and goes on at least to `to`, more than the limit away. */
+/** Takes or drops the first part of the line that begins at `at` and goes on at least to `to`, more than the limit away; undefined: refused. */
 function longLine(
   window: Buffer,
   at: number,
@@ -88,15 +90,14 @@ function longLine(
   offset: number,
   options: LineOptions,
   take: TakeLine,
-): { at: number; standing: Standing; room: boolean } {
-  if (options.onLongLine === 'skip') {
-    return { at: to, standing: 'rest', room: take(undefined, offset + at, offset + to, 0) };
-  }
+): { at: number; standing: Standing } | undefined {
+  if (options.onLongLine === 'skip')
+    return take(undefined, offset + at, offset + to, 0) ? { at: to, standing: 'rest' } : undefined;
   const end = characterBoundary(window, at, at + options.maxLineBytes);
   const part = window.subarray(at, end);
   const flag = options.onLongLine === 'split' ? FLAGS.partial : FLAGS.truncated;
-  const room = take(part.toString('utf8'), offset + at, offset + end, flag | (isUtf8(part) ? 0 : FLAGS.invalid_utf8));
-  return { at: end, standing: options.onLongLine === 'split' ? 'part' : 'rest', room };
+  const took = take(part.toString('utf8'), offset + at, offset + end, flag | (isUtf8(part) ? 0 : FLAGS.invalid_utf8));
+  return took ? { at: end, standing: options.onLongLine === 'split' ? 'part' : 'rest' } : undefined;
 }
 
 /** The last position at or before `end`, at most 3 bytes before it, where no UTF-8 sequence is cut. */

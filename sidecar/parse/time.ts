@@ -6,7 +6,9 @@ export interface RecordTime {
   readonly text: string | undefined;
 }
 
-const ISO = /^\d{4}-\d{2}-\d{2}[T ](?:[01]\d|2[0-3]):\d{2}:\d{2}(?:[.,]\d{1,9})?(?:Z|[+-]\d{2}:?\d{2})$/;
+/** Offsets end at ±18:00, as in java.time: Elasticsearch refuses a document whose time has a greater one. */
+const ISO =
+  /^\d{4}-\d{2}-\d{2}[T ](?:[01]\d|2[0-3]):\d{2}:\d{2}(?:[.,]\d{1,9})?(?:Z|[+-](?:(?:0\d|1[0-7]):?[0-5]\d|18:?00))$/;
 /** 2001-09-09 in seconds and 5138-11-16 in milliseconds: between the two a number of 10 digits is seconds, one of 13 milliseconds. */
 const FIRST_SECOND = 1e9;
 const FIRST_MILLISECOND = 1e11;

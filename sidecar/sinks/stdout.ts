@@ -3,11 +3,45 @@ import type { StdoutConfig } from '../../contract/config/outputs.ts';
 import type { PodMetadata } from '../metadata.ts';
 import { ecs, type Render } from '../schema/ecs.ts';
 import { rawLine } from '../schema/raw.ts';
-import type { Batch, SendResult } from '../types.ts';
+import type { SendResult } from '../types.ts';
 import type { Sink } from './sink.ts';
 
-/** The streaming sidecar: records on standard output, for `kubectl logs` and node agents. Delivered = the kernel has taken them. */
-export function createStdoutSink(name: string, config: StdoutConfig, pod: PodMetadata, stdout: Writable): Sink {
+/**
+ * The process's standard output: one for all configurations, because what was once written to it cannot be taken back. A reader that is
+ * slow holds up one write at a time.
+ */
+export class StandardOutput {
+  readonly #stream: Writable;
+  #last: Promise<SendResult> | undefined;
+
+  constructor(stream: Writable) {
+    this.#stream = stream;
+  }
+
+  /**
+   * Delivered = the kernel has taken all of it. When the signal aborts (a reader that has stopped reading must not keep us from ending)
+   * it is `retry` if nothing was written yet, else `pending`.
+   */
+  async write(body: Buffer, signal: AbortSignal): Promise<SendResult> {
+    const aborted = new Promise<undefined>((resolve) => {
+      signal.addEventListener('abort', () => resolve(undefined), { once: true });
+    });
+    if (this.#last !== undefined) await Promise.race([this.#last, aborted]);
+    if (signal.aborted) return { kind: 'retry', reason: 'closed', message: 'standard output: nobody reads it' };
+    const done = new Promise<SendResult>((resolve) => {
+      this.#stream.write(body, (error) => {
+        if (error) resolve({ kind: 'hold', reason: 'closed', message: `standard output: ${error.message}` });
+        else resolve({ kind: 'delivered', repeated: 0 });
+      });
+    });
+    this.#last = done;
+    const result = await Promise.race([done, aborted]);
+    return result ?? { kind: 'pending', arrived: done.then(({ kind }) => kind === 'delivered') };
+  }
+}
+
+/** The streaming sidecar: records on standard output, for `kubectl logs` and node agents. */
+export function createStdoutSink(name: string, config: StdoutConfig, pod: PodMetadata, stdout: StandardOutput): Sink {
   const render: Render = config.schema === 'ecs' ? ecs(pod, () => undefined) : rawLine;
   return {
     name,
@@ -16,21 +50,7 @@ export function createStdoutSink(name: string, config: StdoutConfig, pod: PodMet
     concurrency: 1,
     linesPerRecord: 1,
     render: (event) => `${render(event)}\n`,
-    send: (batch, signal) => write(stdout, batch, signal),
+    send: (batch, signal) => stdout.write(batch.body, signal),
     close: () => Promise.resolve(),
   };
-}
-
-function write(stdout: Writable, batch: Batch, signal: AbortSignal): Promise<SendResult> {
-  return new Promise((resolve) => {
-    // A reader that has stopped reading must not keep us from ending.
-    const giveUp = (): void =>
-      resolve({ kind: 'retry', reason: 'closed', message: 'standard output: nobody reads it' });
-    signal.addEventListener('abort', giveUp, { once: true });
-    stdout.write(batch.body, (error) => {
-      signal.removeEventListener('abort', giveUp);
-      if (error) resolve({ kind: 'hold', reason: 'closed', message: `standard output: ${error.message}` });
-      else resolve({ kind: 'delivered', repeated: 0 });
-    });
-  });
 }

@@ -1,8 +1,9 @@
 import type { Dirent } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { lstat, readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import picomatch from 'picomatch';
 import type { Input } from '../types.ts';
+import { resolveBelow } from './links.ts';
 
 /** A file that an input's paths match. */
 export interface Found {
@@ -19,7 +20,7 @@ export interface Found {
 export interface Refused {
   readonly input: Input;
   readonly path: string;
-  readonly code: 'EISDIR' | 'not_a_file' | 'ENOENT' | string;
+  readonly code: 'EISDIR' | 'not_a_file' | 'broken_link' | 'ENOENT' | string;
   readonly message: string;
 }
 
@@ -55,50 +56,53 @@ export class Discovery {
     return this.#patterns.find(({ input, matches }) => matches(path) && !this.#excluded.get(input)!(path))?.input;
   }
 
-  /** Looks through all folders once. A symbolic link is the file it leads to; a file that is reached twice is found once. */
+  /** Looks through all folders once. A symbolic link is what it leads to; a file that is reached twice is found once. */
   async scan(): Promise<{ found: Found[]; refused: Refused[] }> {
     const found = new Map<string, Found>();
     const refused: Refused[] = [];
     for (const pattern of this.#patterns) {
-      for await (const path of candidates(pattern, refused)) {
-        if (!pattern.matches(path) || this.#excluded.get(pattern.input)!(path)) continue;
-        const realPath = pattern.root + path;
+      const { input } = pattern;
+      for await (const { path, realPath, isLink } of candidates(pattern, refused)) {
+        if (!pattern.matches(path) || this.#excluded.get(input)!(path)) continue;
         try {
           const status = await stat(realPath);
-          if (status.isFile()) {
-            const key = `${status.dev}:${status.ino}`;
-            if (!found.has(key))
-              found.set(key, { input: pattern.input, realPath, path, dev: status.dev, inode: status.ino });
-          } else if (status.isDirectory()) {
-            if (!pattern.isGlob)
-              refused.push({
-                input: pattern.input,
-                path,
-                code: 'EISDIR',
-                message: `it is a directory: give "${path.replace(/\/$/, '')}/*.log" for the files in it`,
-              });
-          } else {
-            refused.push({
-              input: pattern.input,
-              path,
-              code: 'not_a_file',
-              message: 'it is a pipe, a socket or a device: only regular files are read',
-            });
-          }
+          const key = `${status.dev}:${status.ino}`;
+          const file = { input, realPath, path, dev: status.dev, inode: status.ino };
+          if (!status.isFile()) refused.push(...notAFile(pattern, path, status.isDirectory()));
+          else if (!found.has(key)) found.set(key, file);
         } catch (error) {
-          const { code, message } = error as NodeJS.ErrnoException;
-          if (code === 'ENOENT' && pattern.isGlob) continue; // gone between the listing and the look
-          refused.push({
-            input: pattern.input,
-            path,
-            code: code ?? 'unknown',
-            message: code === 'ENOENT' ? 'there is no such file yet: it is read as soon as it appears' : message,
-          });
+          refused.push(...failed(pattern, path, isLink ? realPath : undefined, error as NodeJS.ErrnoException));
         }
       }
     }
     return { found: [...found.values()], refused };
   }
+}
+
+/** A folder that a glob matches is nothing to speak of. */
+function notAFile({ input, isGlob }: Pattern, path: string, isFolder: boolean): Refused[] {
+  if (isFolder && isGlob) return [];
+  const message = isFolder
+    ? `it is a directory: give "${path.replace(/\/$/, '')}/*.log" for the files in it`
+    : 'it is a pipe, a socket or a device: only regular files are read';
+  return [{ input, path, code: isFolder ? 'EISDIR' : 'not_a_file', message }];
+}
+
+/** `target`: where the path leads, if it is a link. */
+function failed(
+  { input, isGlob, root }: Pattern,
+  path: string,
+  target: string | undefined,
+  { code, message }: NodeJS.ErrnoException,
+): Refused[] {
+  if (code !== 'ENOENT') return [{ input, path, code: code ?? 'unknown', message }];
+  if (target !== undefined) {
+    const there = `it is a link to ${target.slice(root.length)}, which is not there`;
+    const why = root === '' ? there : `${there}, or on no volume that the sidecar has`;
+    return [{ input, path, code: 'broken_link', message: why }];
+  }
+  if (isGlob) return []; // gone between the listing and the look
+  return [{ input, path, code, message: 'there is no such file yet: it is read as soon as it appears' }];
 }
 
 function compile(input: Input, glob: string): Pattern {
@@ -121,25 +125,74 @@ function excluder(globs: readonly string[]): (path: string) => boolean {
   return (path) => byName.some((matches) => matches(basename(path))) || byPath.some((matches) => matches(path));
 }
 
-async function* candidates(pattern: Pattern, refused: Refused[]): AsyncGenerator<string> {
-  if (!pattern.isGlob) yield pattern.glob;
-  else yield* walk(pattern, pattern.base, pattern.depth, refused);
+/** A path that may match, and where it is for us; for a link: what it leads to. */
+interface Candidate {
+  readonly path: string;
+  readonly realPath: string;
+  readonly isLink: boolean;
 }
 
-async function* walk(pattern: Pattern, folder: string, depth: number, refused: Refused[]): AsyncGenerator<string> {
+async function* candidates(pattern: Pattern, refused: Refused[]): AsyncGenerator<Candidate> {
+  const { root, base, glob, isGlob, depth } = pattern;
+  const path = isGlob ? base : glob;
+  const realPath = await where(pattern, path, path, refused);
+  if (realPath === undefined) return;
+  if (isGlob) yield* walk(pattern, { path, realPath }, depth, new Set(), refused);
+  else yield { path, realPath, isLink: root === '' ? await isSymbolicLink(path) : realPath !== root + path };
+}
+
+/** Where `at` leads to for us; undefined, and refused as `path`, when links lead in a circle. */
+async function where(
+  { root, input }: Pattern,
+  at: string,
+  path: string,
+  refused: Refused[],
+): Promise<string | undefined> {
+  try {
+    return await resolveBelow(root, at);
+  } catch (error) {
+    refused.push({ input, path, code: 'ELOOP', message: (error as Error).message });
+    return undefined;
+  }
+}
+
+/** Files below a folder; what is a link after what is none. `entered`: folders that links led to, each entered once. */
+async function* walk(
+  pattern: Pattern,
+  folder: { readonly path: string; readonly realPath: string },
+  depth: number,
+  entered: Set<string>,
+  refused: Refused[],
+): AsyncGenerator<Candidate> {
   let entries: Dirent[];
   try {
-    entries = await readdir(pattern.root + folder, { withFileTypes: true });
+    entries = await readdir(folder.realPath, { withFileTypes: true });
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     // A folder that is not there yet is nothing to speak of: it is looked for again and again.
     if (code !== 'ENOENT' && code !== 'ENOTDIR')
-      refused.push({ input: pattern.input, path: folder, code: code ?? 'unknown', message });
+      refused.push({ input: pattern.input, path: folder.path, code: code ?? 'unknown', message });
     return;
   }
-  for (const entry of entries) {
-    const path = join(folder, entry.name);
-    if (!entry.isDirectory()) yield path;
-    else if (depth > 0) yield* walk(pattern, path, depth - 1, refused);
+  const [links, others] = [true, false].map((link) => entries.filter((entry) => entry.isSymbolicLink() === link));
+  for (const entry of others!) {
+    const [path, realPath] = [join(folder.path, entry.name), join(folder.realPath, entry.name)];
+    if (!entry.isDirectory()) yield { path, realPath, isLink: false };
+    else if (depth > 0) yield* walk(pattern, { path, realPath }, depth - 1, entered, refused);
   }
+  for (const entry of links!) {
+    const path = join(folder.path, entry.name);
+    const realPath = await where(pattern, join(folder.realPath, entry.name).slice(pattern.root.length), path, refused);
+    if (realPath === undefined) continue;
+    const status = await stat(realPath).catch(() => undefined); // whoever takes the candidate says why
+    if (!status?.isDirectory()) yield { path, realPath, isLink: true };
+    else if (depth > 0 && !entered.has(`${status.dev}:${status.ino}`)) {
+      entered.add(`${status.dev}:${status.ino}`);
+      yield* walk(pattern, { path, realPath }, depth - 1, entered, refused);
+    }
+  }
+}
+
+async function isSymbolicLink(path: string): Promise<boolean> {
+  return (await lstat(path).catch(() => undefined))?.isSymbolicLink() ?? false;
 }

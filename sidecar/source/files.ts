@@ -18,6 +18,7 @@ export class Files {
   /** A file got its id, which is not yet on disk. */
   unregistered = false;
   readonly #open = new Map<string, Tailer>();
+  readonly #podUid: string | undefined;
   readonly #checkpoints: Checkpoints;
   readonly #down: Downstream;
   readonly #telemetry: Telemetry;
@@ -29,7 +30,14 @@ export class Files {
   #scans = 0;
   refused: readonly Refused[] = [];
 
-  constructor(checkpoints: Checkpoints, down: Downstream, telemetry: Telemetry, wake: () => void) {
+  constructor(
+    podUid: string | undefined,
+    checkpoints: Checkpoints,
+    down: Downstream,
+    telemetry: Telemetry,
+    wake: () => void,
+  ) {
+    this.#podUid = podUid;
     this.#checkpoints = checkpoints;
     this.#down = down;
     this.#telemetry = telemetry;
@@ -95,7 +103,11 @@ export class Files {
     const { log, metrics } = this.#telemetry;
     try {
       const tailer = await Tailer.open(found, (dev, inode) => this.#checkpoints.entries.get(entryKey(dev, inode)));
-      if (atStart && found.input.readFrom === 'end' && !this.#checkpoints.resumed) await tailer.seek(tailer.size);
+      if (atStart && found.input.readFrom === 'end' && !this.#checkpoints.resumed) {
+        // With its id at once, so that a restart before the next line goes on here.
+        await tailer.seek(tailer.size);
+        if (tailer.size > 0) this.unregistered = await tailer.identify(this.#podUid, true);
+      }
       this.#open.set(entryKey(tailer.file.dev, tailer.file.inode), tailer);
       this.#down.open(tailer.file, tailer.readOffset);
       metrics.filesOpened.inc({ input: found.input.name });
@@ -141,16 +153,18 @@ export class Files {
   }
 
   /** Closes a file that no path names any more, once it is quiet and settled. An unfinished last line is handed on first. */
-  async closeFinished(tailer: Tailer, podUid: string | undefined): Promise<boolean> {
+  async closeFinished(tailer: Tailer): Promise<boolean> {
     if (tailer.matched || Date.now() - tailer.grownAt < ROTATE_WAIT_MS) return false;
     const { file } = tailer;
     if (tailer.readOffset < tailer.size) {
-      if (!(await tailer.identify(podUid, true))) return false;
-      if (tailer.registered) {
-        await tailer.flush(this.#down.take(file, Date.now()));
-        this.#down.took(file);
-      } else this.unregistered = true;
-      return true;
+      if (!(await tailer.identify(this.#podUid, true))) return false;
+      if (!tailer.registered) {
+        this.unregistered = true;
+        return true;
+      }
+      const done = await tailer.flush(this.#down.take(file, Date.now()));
+      this.#down.took(file);
+      return done;
     }
     if (this.#down.acked(file) < tailer.readOffset) return false;
     await this.#close(tailer);
@@ -167,11 +181,7 @@ export class Files {
       this.#checkpoints.entries.delete(key); // and at the end again: the oldest of those that are gone go first
       this.#checkpoints.entries.set(key, { ...rest, gone: true });
     } else if (entry) {
-      this.#checkpoints.entries.set(key, {
-        ...entry,
-        offset: tailer.readOffset,
-        ...tailer.remember(tailer.readOffset),
-      });
+      this.#checkpoints.entries.set(key, tailer.entry(tailer.readOffset));
     }
     this.#down.close(tailer.file);
     await tailer.close();
@@ -182,8 +192,15 @@ export class Files {
     );
   }
 
-  /** After a reload: other inputs, and each file again from what is settled of it; a file that no input wants any more is closed. */
-  async rebind(inputs: readonly Input[], offsetOf: (tailer: Tailer, input: Input) => number): Promise<void> {
+  /**
+   * After a reload: other inputs, and each file again from `offsetOf`; a file that no input wants any more is closed, and what was
+   * settled of it remembered, should an input want it again.
+   */
+  async rebind(
+    inputs: readonly Input[],
+    offsetOf: (tailer: Tailer, input: Input) => number,
+    settledOf: (tailer: Tailer) => number,
+  ): Promise<void> {
     const discovery = new Discovery(inputs);
     const { found } = await discovery.scan();
     const inputOf = new Map(found.map((file) => [entryKey(file.dev, file.inode), file.input]));
@@ -192,6 +209,7 @@ export class Files {
       const input = inputOf.get(key) ?? (tailer.matched ? discovery.inputOf(tailer.path) : byName);
       if (input === undefined) {
         this.#open.delete(key);
+        if (tailer.file.id !== '') this.#checkpoints.entries.set(key, tailer.entry(settledOf(tailer)));
         await tailer.close();
         continue;
       }
@@ -232,5 +250,7 @@ const FIXES: Readonly<Record<string, string>> = {
   EACCES:
     'let the user of the sidecar read it: run both containers as the same user, or give the file group and fsGroup',
   EISDIR: 'give the files in it, e.g. with *.log',
+  broken_link:
+    'nothing, if the application makes its target later; else let the link lead to a folder that is among the paths',
   ENOENT: 'nothing, if the application makes it later; else check the path',
 };

@@ -1,4 +1,3 @@
-import type { Budget } from '../deliver/budget.ts';
 import type { Telemetry } from '../telemetry.ts';
 import type { Input } from '../types.ts';
 import { type Checkpoints, entryKey } from './checkpoints.ts';
@@ -25,7 +24,6 @@ export class Source {
   readonly files: Files;
   readonly #checkpoints: Checkpoints;
   readonly #podUid: string | undefined;
-  readonly #budget: Budget;
   readonly #down: Downstream;
   readonly #telemetry: Telemetry;
   #window = Buffer.allocUnsafeSlow(WINDOW_BYTES);
@@ -35,19 +33,12 @@ export class Source {
   /** In this round something was left unread because the budget is used up. */
   #starved = false;
 
-  constructor(
-    podUid: string | undefined,
-    checkpoints: Checkpoints,
-    budget: Budget,
-    down: Downstream,
-    telemetry: Telemetry,
-  ) {
+  constructor(podUid: string | undefined, checkpoints: Checkpoints, down: Downstream, telemetry: Telemetry) {
     this.#podUid = podUid;
     this.#checkpoints = checkpoints;
-    this.#budget = budget;
     this.#down = down;
     this.#telemetry = telemetry;
-    this.files = new Files(checkpoints, down, telemetry, () => this.#wake?.());
+    this.files = new Files(podUid, checkpoints, down, telemetry, () => this.#wake?.());
   }
 
   /** Reads until the signal aborts, or a drain (see `drain`) finds all files quiet. Leaves files open and nothing half done. */
@@ -81,14 +72,17 @@ export class Source {
     this.#wake?.();
   }
 
-  /** Hands on the unfinished last lines: nothing more will come. */
-  async flush(): Promise<void> {
+  /** Hands on the unfinished last lines: nothing more will come. Waits for room where there is none, until the signal aborts. */
+  async flush(signal: AbortSignal): Promise<void> {
     for (const tailer of this.files.all) {
       if (tailer.readOffset >= tailer.size) continue;
       await tailer.identify(this.#podUid, true);
       if (!tailer.registered) await this.save();
       tailer.registered = true;
-      await tailer.flush(this.#down.take(tailer.file, Date.now()));
+      while (!signal.aborted && !(await tailer.flush(this.#down.take(tailer.file, Date.now())))) {
+        this.#down.pressure();
+        await this.#down.released(signal);
+      }
       this.#down.took(tailer.file);
     }
   }
@@ -99,22 +93,8 @@ export class Source {
     for (const tailer of this.files.all) {
       const { file } = tailer;
       if (file.id === '') continue;
-      const offset = Math.min(this.#down.acked(file), tailer.readOffset);
-      const { path, dev, inode, generation, id, input } = file;
-      const rest = tailer.standing === 'rest' && offset === tailer.readOffset ? ({ rest: true } as const) : {};
-      const entry = {
-        path,
-        realPath: tailer.realPath,
-        input: input.name,
-        dev,
-        inode,
-        generation,
-        id,
-        offset,
-        ...rest,
-        ...tailer.remember(offset),
-      };
-      this.#checkpoints.entries.set(entryKey(dev, inode), entry);
+      const entry = tailer.entry(Math.min(this.#down.acked(file), tailer.readOffset));
+      this.#checkpoints.entries.set(entryKey(file.dev, file.inode), entry);
     }
     return this.#checkpoints.save();
   }
@@ -128,10 +108,10 @@ export class Source {
       if (tailer.lookAt > Date.now()) continue;
       try {
         if (await this.#turn(tailer)) busy = true;
+        if (await this.files.closeFinished(tailer)) busy = true;
       } catch (error) {
         this.files.fail(tailer, error as NodeJS.ErrnoException);
       }
-      if (await this.files.closeFinished(tailer, this.#podUid)) busy = true;
     }
     return busy;
   }
@@ -149,19 +129,22 @@ export class Source {
       this.files.unregistered = true;
       return true;
     }
-    if (!this.#budget.hasRoom) {
-      // Nothing is read, but the loop goes on: new files must be found and held open while a backend is down.
-      this.#starved = true;
-      this.#down.pressure();
-      return false;
-    }
+    if (!this.#down.hasRoom(tailer.file)) return this.#starve();
     const turn = await tailer.read(this.#window, this.#down.take(tailer.file, Date.now()));
     this.#down.took(tailer.file);
     if (turn === 'truncated') return this.#truncated(tailer);
+    if (turn.refused) return this.#starve();
     const needed = tailer.file.input.maxLineBytes + 1024;
     if (turn.short && this.#window.length < needed) this.#window = Buffer.allocUnsafeSlow(needed);
     else if (turn.bytes === 0) return this.#later(tailer);
     return true;
+  }
+
+  /** Nothing more is read for now, but the loop goes on: new files must be found and held open while a backend is down. */
+  #starve(): boolean {
+    this.#starved = true;
+    this.#down.pressure();
+    return false;
   }
 
   #later(tailer: Tailer): boolean {
@@ -205,7 +188,7 @@ export class Source {
       const timer = setTimeout(done, LOOK_MS);
       signal.addEventListener('abort', done, { once: true });
       this.#wake = done;
-      if (!this.#budget.hasRoom) void this.#budget.room(signal).then(done);
+      if (this.#starved) void this.#down.released(signal).then(done);
     });
   }
 }

@@ -9,10 +9,14 @@ import { HEAD_BYTES, holds, idPrefix, MARK_BYTES, type Proof, prove, type Rememb
 /** What a look at a file says. */
 export type Look = 'grown' | 'same' | 'truncated';
 
-/** What one reading turn did: `bytes` done with; `short`: the window is too small to hold the line that begins here. */
+/**
+ * What one reading turn did: `bytes` done with; `short`: the window is too small to hold the line that begins here; `refused`: there was
+ * no room for the next line.
+ */
 export interface Turn {
   readonly bytes: number;
   readonly short: boolean;
+  readonly refused: boolean;
 }
 
 const LF = 10;
@@ -165,27 +169,48 @@ export class Tailer {
     );
     this.standing = cut.standing;
     this.#advance(window, overlap, cut.bytes);
-    return { bytes: cut.bytes, short: cut.bytes === 0 && bytesRead === window.length };
+    const short = cut.bytes === 0 && bytesRead === window.length && !cut.refused;
+    return { bytes: cut.bytes, short, refused: cut.refused };
   }
 
   /**
    * Hands on an unfinished last line, flagged `partial`: nothing more will come for now. What is more than that (complete lines, or more
-   * than a line may be) is left for `read`.
+   * than a line may be) is left for `read`. Answers false when there was no room for it.
    */
-  async flush(take: TakeLine): Promise<void> {
-    if (this.size - this.readOffset > this.file.input.maxLineBytes + 1) return;
+  async flush(take: TakeLine): Promise<boolean> {
+    if (this.size - this.readOffset > this.file.input.maxLineBytes + 1) return true;
     const overlap = this.#before.length;
     const bytes = await this.#bytesAt(this.readOffset - overlap, overlap + this.size - this.readOffset);
     const rest = bytes.subarray(overlap);
-    if (rest.length === 0 || rest.includes(LF) || this.#before.compare(bytes, 0, overlap) !== 0) return;
+    if (rest.length === 0 || rest.includes(LF) || this.#before.compare(bytes, 0, overlap) !== 0) return true;
     const { text, flags } = lastLine(rest);
-    take(this.standing === 'rest' ? undefined : text, this.readOffset, this.readOffset + rest.length, flags);
+    if (!take(this.standing === 'rest' ? undefined : text, this.readOffset, this.readOffset + rest.length, flags))
+      return false;
     if (this.standing === 'start') this.standing = 'part';
     this.#advance(bytes, overlap, rest.length);
+    return true;
   }
 
-  /** What to remember of the file when its first `offset` bytes are settled. */
-  remember(offset: number): Remembered {
+  /** The checkpoint of the file when its first `offset` bytes are settled; it must have its id. */
+  entry(offset: number): Entry {
+    const { path, dev, inode, generation, id, input } = this.file;
+    const rest = this.standing === 'rest' && offset === this.readOffset ? ({ rest: true } as const) : {};
+    const { realPath } = this;
+    return {
+      path,
+      realPath,
+      input: input.name,
+      dev,
+      inode,
+      generation,
+      id,
+      offset,
+      ...rest,
+      ...this.#remember(offset),
+    };
+  }
+
+  #remember(offset: number): Remembered {
     const after = this.#marks.findIndex(({ at }) => at > offset);
     this.#marks.splice(0, (after === -1 ? this.#marks.length : after) - 1);
     const mark = this.#marks[0];

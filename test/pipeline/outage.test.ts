@@ -83,3 +83,57 @@ t.test('a file written anew with the same bytes before our offset was not notice
   );
   t.match(await sidecar.metrics(), /sidetail_input_files_truncated_total\{input="app"\} 1/);
 });
+
+/** Memory in use once reading stands because the budget is used up. */
+async function usedWhenFull(sidecar: SidecarProcess): Promise<number> {
+  let last = -1;
+  return until(async () => {
+    const { memory, files } = await sidecar.status();
+    const still = memory.usedBytes > 0 && memory.usedBytes === last && files.every((f) => f.readOffset < f.size);
+    last = memory.usedBytes;
+    return still && memory.usedBytes;
+  }, 'the budget is used up and reading stands');
+}
+
+t.test('bug: empty lines were free, and millions of them grew without bound', async (t) => {
+  const sidecar = new SidecarProcess(t.testdir());
+  t.teardown(() => sidecar.kill());
+  sidecar.configure({ memoryBudget: '1MiB', outputs: { out: { type: 'stdout' } } });
+  writeFileSync(join(sidecar.logs, 'app.log'), '\n'.repeat(2_000_000));
+  sidecar.spawn();
+  sidecar.child!.stdout!.pause();
+  await sidecar.logged('admin listening');
+  t.ok((await usedWhenFull(sidecar)) <= 2 ** 20);
+  const { readOffset } = (await sidecar.status()).files[0]!;
+  t.ok(readOffset < 300_000, `${readOffset} lines were read`);
+  sidecar.child!.stdout!.resume();
+  await until(() => sidecar.stdout.length === 2_000_000, 'each of them arrives');
+});
+
+t.test('bug: control characters, six times as long when they are rendered, took twice the budget', async (t) => {
+  const store = await startStore();
+  const sidecar = new SidecarProcess(t.testdir());
+  t.teardown(() => Promise.all([sidecar.kill(), store.close()]));
+  store.faults = () => ({ kind: 'status', status: 503 });
+  const es = { type: 'elasticsearch', url: store.url };
+  sidecar.configure({ memoryBudget: '8MiB', outputs: { one: es, two: es, three: es } });
+  writeFileSync(join(sidecar.logs, 'app.log'), `${'\u0001'.repeat(200_000)}\n`.repeat(40));
+  await sidecar.start();
+  t.ok((await usedWhenFull(sidecar)) <= 8 * 2 ** 20);
+});
+
+t.test('bug: an output that was down kept another one, which gets other files, from getting them', async (t) => {
+  const store = await startStore();
+  const sidecar = new SidecarProcess(t.testdir());
+  t.teardown(() => Promise.all([sidecar.kill(), store.close()]));
+  store.faults = () => ({ kind: 'status', status: 503 });
+  const inputs = ['down', 'up'].map((name) => ({ name, paths: [join(sidecar.logs, `${name}.log`)], outputs: [name] }));
+  const outputs = { down: { type: 'elasticsearch', url: store.url }, up: { type: 'stdout' } };
+  sidecar.configure({ memoryBudget: '4MiB', inputs, outputs });
+  writeFileSync(join(sidecar.logs, 'down.log'), text(some('down', 100_000)));
+  await sidecar.start();
+  await usedWhenFull(sidecar);
+  const lines = text(some('up', 20_000));
+  writeFileSync(join(sidecar.logs, 'up.log'), lines);
+  await until(() => sidecar.stdout === lines, 'the other output gets its lines');
+});

@@ -27,7 +27,7 @@ export function readBulkAnswer(
   now: number,
 ): SendResult {
   if (status >= 200 && status < 300) return readItems(body, count);
-  const message = `HTTP ${status}: ${body.slice(0, 300).replace(/\s+/g, ' ')}`;
+  const message = `HTTP ${status}: ${reasonOf(body)}`;
   if (status === 413) return { kind: 'split', message };
   if (status === 401) return { kind: 'hold', reason: 'unauthorized', message };
   if (status === 403) return { kind: 'hold', reason: 'forbidden', message };
@@ -35,6 +35,17 @@ export function readBulkAnswer(
   const after = retryAfter(retryAfterHeader, now);
   const reason: Reason = status === 429 ? 'throttled' : status >= 500 ? 'unavailable' : 'bad_answer';
   return { kind: 'retry', reason, message, ...(after === undefined ? {} : { retryAfterMs: after }) };
+}
+
+/** What an error's body says of the reason: Elasticsearch's type and reason, else its beginning. */
+function reasonOf(body: string): string {
+  try {
+    const { error } = JSON.parse(body) as { error?: { type?: string; reason?: string } };
+    if (typeof error?.reason === 'string') return `${error.type}: ${withoutContent(error.reason)}`.slice(0, 300);
+  } catch {
+    // not JSON: a proxy's page
+  }
+  return body.slice(0, 300).replace(/\s+/g, ' ');
 }
 
 function readItems(body: string, count: number): SendResult {
@@ -67,12 +78,25 @@ function outcomeOf(item: BulkItem | undefined): Outcome {
     return { kind: 'retry', reason: 'bad_answer', message: 'an item without a status' };
   if ((status >= 200 && status < 300) || status === 409) return { kind: 'delivered' };
   const type = item.error?.type ?? 'unknown';
-  const message = `${status} ${type}: ${item.error?.reason ?? ''}`.slice(0, 500);
+  const detail = `${status} ${type}: ${item.error?.reason ?? ''}`.slice(0, 500);
+  const message = withoutContent(detail);
   if (status === 429) return { kind: 'retry', reason: 'throttled', message };
   if (status >= 500) return { kind: 'retry', reason: 'unavailable', message };
   if (status === 401) return { kind: 'retry', reason: 'unauthorized', message };
   // 403 is a lack of privileges, or an index that is blocked for writing (a full disk): both are mended on the server.
   if (status === 403) return { kind: 'retry', reason: 'forbidden', message };
   if (status === 404) return { kind: 'retry', reason: 'not_found', message };
-  return { kind: 'rejected', reason: 'rejected', message };
+  return { kind: 'rejected', reason: 'rejected', message, detail };
+}
+
+/**
+ * A server's reason without what it quotes of the document, which may be a secret: `Preview of field's value: '…'`, the immense term's
+ * first bytes, a JSON parser's `Source`, quoted strings, a date that is none.
+ */
+export function withoutContent(reason: string): string {
+  return reason
+    .replace(/[.,;:]? (?:Preview of field|The prefix of the first immense term|at \[Source).*$/s, '')
+    .replace(/date field \[.*?\](?= with format|$)/s, 'date field […]')
+    .replace(/(['"`])(?:(?!\1).)*(?:\1|$)/gs, '$1…$1')
+    .trimEnd();
 }

@@ -47,7 +47,11 @@ t.test('places that are none for logs', async (t) => {
     '/proc/1/x',
     '/sys/x',
     '/dev/shm/x',
-    '/usr/a/x',
+    '/usr/lib/x',
+    '/usr/x',
+    '/usr/local/*.log',
+    '/usr/**/x.log',
+    '/var/x.log',
     '/bin/x',
     '/sbin/x',
     '/lib/x',
@@ -67,6 +71,7 @@ t.test('places that are none for logs', async (t) => {
   for (const path of bad) t.ok(checkPath(path), path);
   const good = [
     '/etcetera/x.log',
+    '/usr/local/tomcat/logs/catalina.out',
     '/var/log/x.log',
     '/a/..b/x',
     '/a/b..c',

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { Batcher, type BatchLimits } from '../../../sidecar/deliver/batcher.ts';
-import { Budget } from '../../../sidecar/deliver/budget.ts';
+import { Account, RECORD_BYTES } from '../../../sidecar/deliver/budget.ts';
 import type { Batch } from '../../../sidecar/types.ts';
 import { logFile } from '../fixtures.ts';
 
@@ -10,17 +10,17 @@ const WIDE: BatchLimits = { maxBytes: 1e9, maxEvents: 1e9, maxAge: 1e9 };
 
 function setUp(limits: Partial<BatchLimits>): {
   batcher: Batcher;
-  budget: Budget;
+  account: Account;
   batches: Batch[];
   add: (text: string) => void;
 } {
-  const budget = new Budget(1e9, 0);
+  const account = new Account(() => undefined);
   const batches: Batch[] = [];
-  const batcher = new Batcher({ ...WIDE, ...limits }, budget, (batch) => void batches.push(batch));
+  const batcher = new Batcher({ ...WIDE, ...limits }, account, (batch) => void batches.push(batch));
   let at = 0;
   return {
     batcher,
-    budget,
+    account,
     batches,
     add: (text) => {
       batcher.add(text, file, at, at + 5);
@@ -67,30 +67,33 @@ t.test('bug: bytes were counted as characters, so a batch of other scripts was u
 
 t.test('full by age', async (t) => {
   const batch = await new Promise<Batch>((full) => {
-    new Batcher({ ...WIDE, maxAge: 1 }, new Budget(1e9, 0), full).add('a\n', file, 0, 2);
+    new Batcher({ ...WIDE, maxAge: 1 }, new Account(() => undefined), full).add('a\n', file, 0, 2);
   });
   t.equal(batch.body.toString(), 'a\n');
 });
 
-t.test('the budget is charged with the bytes of the bodies, and discarding releases them', (t) => {
-  const { batcher, budget, batches, add } = setUp({});
-  add('é\n');
-  add('€€\n');
-  t.ok(budget.used > 0, 'what waits is charged');
-  batcher.flush();
-  t.equal(budget.used, 10);
-  t.equal(batches[0]!.body.length, 10);
-  add('more\n');
-  batcher.discard();
-  t.equal(budget.used, 10, 'the batch that was handed on is charged still');
-  t.equal(batcher.length, 0);
-  batcher.flush();
-  t.equal(batches.length, 1);
-  add('again\n');
-  batcher.flush();
-  t.equal(batches[1]!.body.toString(), 'again\n', 'and it goes on');
-  t.end();
-});
+t.test(
+  'the account is charged with the bytes of the bodies and with each record, and discarding releases them',
+  (t) => {
+    const { batcher, account, batches, add } = setUp({});
+    add('é\n');
+    add('€€\n');
+    t.ok(account.used > 0, 'what waits is charged');
+    batcher.flush();
+    t.equal(account.used, 10 + 2 * RECORD_BYTES);
+    t.equal(batches[0]!.body.length, 10);
+    add('more\n');
+    batcher.discard();
+    t.equal(account.used, 10 + 2 * RECORD_BYTES, 'the batch that was handed on is charged still');
+    t.equal(batcher.length, 0);
+    batcher.flush();
+    t.equal(batches.length, 1);
+    add('again\n');
+    batcher.flush();
+    t.equal(batches[1]!.body.toString(), 'again\n', 'and it goes on');
+    t.end();
+  },
+);
 
 t.test('property: nothing is lost, reordered or beyond the limits, and the budget is exact', (t) => {
   const text = fc.string({ unit: fc.constantFrom('a', 'é', '€', '😀'), maxLength: 40 }).map((one) => `${one}\n`);
@@ -101,7 +104,7 @@ t.test('property: nothing is lost, reordered or beyond the limits, and the budge
       fc.integer({ min: 1, max: 400 }),
       fc.integer({ min: 1, max: 9 }),
       (actions, maxBytes, maxEvents) => {
-        const { batcher, budget, batches, add } = setUp({ maxBytes, maxEvents });
+        const { batcher, account, batches, add } = setUp({ maxBytes, maxEvents });
         for (const one of actions) {
           if (one === undefined) batcher.flush();
           else add(one);
@@ -114,7 +117,7 @@ t.test('property: nothing is lost, reordered or beyond the limits, and the budge
           batches.every(
             ({ body, starts }) => starts.length <= maxEvents && (body.length <= maxBytes || starts.length === 1),
           ) &&
-          budget.used === Buffer.byteLength(added.join(''))
+          account.used === Buffer.byteLength(added.join('')) + RECORD_BYTES * added.length
         );
       },
     ),

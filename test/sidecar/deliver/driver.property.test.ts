@@ -53,7 +53,7 @@ t.test('property: whatever the server answers, each record ends once, and only w
           ends.length === records &&
           ends.every((offset, i) => offset === i * 10) &&
           bench.ledger.acked(bench.file) === records * 10 &&
-          bench.budget.used === 0 &&
+          bench.account.used === 0 &&
           bench.driver.queue.bytes === 0
         );
       },

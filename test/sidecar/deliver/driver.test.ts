@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap';
 import { BASE_MS, CAP_MS } from '../../../sidecar/deliver/backoff.ts';
+import { RECORD_BYTES } from '../../../sidecar/deliver/budget.ts';
 import type { SendResult } from '../../../sidecar/types.ts';
 import { metric } from '../fixtures.ts';
 import { type Bench, BUSY, benchOf, DELIVERED, items, NO, OK } from './scripted-sink.ts';
@@ -7,7 +8,7 @@ import { type Bench, BUSY, benchOf, DELIVERED, items, NO, OK } from './scripted-
 /** Everything is settled, and nothing is held on to. */
 function done(t: Test, bench: Bench, settled: number): void {
   t.equal(bench.ledger.acked(bench.file), settled, `${settled} bytes are settled`);
-  t.equal(bench.budget.used, 0, 'the budget is free again');
+  t.equal(bench.account.used, 0, 'the budget is free again');
   t.match(bench.driver.queue, { bytes: 0, batches: 0, inFlight: 0 });
 }
 
@@ -28,7 +29,7 @@ t.test('each record by its own outcome: only what failed is sent again', async (
     items(OK, BUSY, OK, BUSY),
     () => {
       t.equal(bench.ledger.acked(bench.file), 10, 'settled up to the first that failed');
-      t.equal(bench.budget.used, 4, 'only what is left is charged');
+      t.equal(bench.account.used, 4 + 2 * RECORD_BYTES, 'only what is left is charged');
       return items(OK, BUSY);
     },
     () => {

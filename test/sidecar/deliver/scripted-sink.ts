@@ -1,7 +1,8 @@
-import { Budget } from '../../../sidecar/deliver/budget.ts';
+import { Account } from '../../../sidecar/deliver/budget.ts';
 import type { DeadLetterEntry, DeadLetterFile } from '../../../sidecar/deliver/dead-letter.ts';
 import { Driver } from '../../../sidecar/deliver/driver.ts';
 import { Ledger } from '../../../sidecar/deliver/ledger.ts';
+import { costOf } from '../../../sidecar/deliver/parts.ts';
 import type { Sink } from '../../../sidecar/sinks/sink.ts';
 import type { Telemetry } from '../../../sidecar/telemetry.ts';
 import type { Batch, LogFile, Outcome, SendResult } from '../../../sidecar/types.ts';
@@ -18,7 +19,7 @@ export const items = (...outcomes: Outcome[]): SendResult => ({ kind: 'items', o
 
 export interface Bench {
   readonly driver: Driver;
-  readonly budget: Budget;
+  readonly account: Account;
   readonly ledger: Ledger;
   readonly file: LogFile;
   /** Bodies that were sent, in order. */
@@ -39,7 +40,7 @@ export function benchOf(
   over: { concurrency?: number; deadLetter?: ((entries: readonly DeadLetterEntry[]) => Promise<void>) | 'none' } = {},
 ): Bench {
   const { telemetry, logged } = recordedTelemetry();
-  const [budget, ledger, file] = [new Budget(1e6, 0), new Ledger(), logFile()];
+  const [account, ledger, file] = [new Account(() => undefined), new Ledger(), logFile()];
   ledger.open(file, { es: 0 });
   const [sent, waits, buried]: [string[], number[], DeadLetterEntry[]] = [[], [], []];
   const sink: Sink = {
@@ -60,10 +61,10 @@ export function benchOf(
   const keep = async (entries: readonly DeadLetterEntry[]): Promise<void> => void buried.push(...entries);
   const append = over.deadLetter === 'none' ? undefined : (over.deadLetter ?? keep);
   const deadLetter = append && ({ append } as DeadLetterFile);
-  const driver = new Driver(sink, ledger, budget, deadLetter, telemetry, async (ms) => void waits.push(ms));
+  const driver = new Driver(sink, ledger, account, deadLetter, telemetry, async (ms) => void waits.push(ms));
   let at = 0;
   const bench: Bench = {
-    ...{ driver, budget, ledger, file, sent, waits, buried, logged, telemetry, closed: false },
+    ...{ driver, account, ledger, file, sent, waits, buried, logged, telemetry, closed: false },
     submit(...records) {
       const batch = batchOf(
         file,
@@ -72,7 +73,7 @@ export function benchOf(
         at,
       );
       at += records.length * 10;
-      budget.charge(batch.body.length);
+      account.charge(costOf(batch));
       driver.submit(batch);
     },
   };

@@ -30,9 +30,10 @@ function readAll(
   for (const size of [...visible, file.length]) {
     let left = 0;
     const take = (text: string | undefined, start: number, end: number, flags: number): boolean => {
-      taken.push({ text, start, end, flags });
+      if (left === 0) return false;
       left -= 1;
-      return left > 0;
+      taken.push({ text, start, end, flags });
+      return true;
     };
     for (let bytes = -1; bytes !== 0; ) {
       left = room;

@@ -22,6 +22,14 @@ t.test('numbers since the epoch: their magnitude tells the unit', (t) => {
   t.end();
 });
 
+t.test('bug: an offset beyond 18 hours was handed on, and Elasticsearch refused the document', (t) => {
+  for (const offset of ['+18:00', '-18:00', '+17:59', '-1200', 'Z'])
+    t.ok(timeOf(`2021-10-23T14:15:48${offset}`), offset);
+  for (const offset of ['+18:01', '-19:00', '+99:99', '+1860', '+01:60'])
+    t.equal(timeOf(`2021-10-23T14:15:48${offset}`), undefined, offset);
+  t.end();
+});
+
 t.test('what says no time', (t) => {
   for (const value of [
     '2021-10-23T14:15:48.491',

@@ -1,6 +1,7 @@
 import { Writable } from 'node:stream';
 import t from 'tap';
-import { createStdoutSink } from '../../../sidecar/sinks/stdout.ts';
+import { createStdoutSink, StandardOutput } from '../../../sidecar/sinks/stdout.ts';
+import type { SendResult } from '../../../sidecar/types.ts';
 import { batchOf, logEvent, logFile, pod } from '../fixtures.ts';
 
 const never = new AbortController().signal;
@@ -8,9 +9,19 @@ const two = batchOf(logFile(), ['a\n', 'b\n']);
 
 t.test('raw: the line as it was; ecs: one object a line', (t) => {
   const out = new Writable();
-  const raw = createStdoutSink('out', { type: 'stdout', schema: 'raw', when: undefined }, pod(), out);
+  const raw = createStdoutSink(
+    'out',
+    { type: 'stdout', schema: 'raw', when: undefined },
+    pod(),
+    new StandardOutput(out),
+  );
   t.equal(raw.render(logEvent({ text: '{"a":1} ' })), '{"a":1} \n');
-  const ecs = createStdoutSink('out', { type: 'stdout', schema: 'ecs', when: undefined }, pod(), out);
+  const ecs = createStdoutSink(
+    'out',
+    { type: 'stdout', schema: 'ecs', when: undefined },
+    pod(),
+    new StandardOutput(out),
+  );
   const line = ecs.render(logEvent({ text: 'hello' }));
   t.equal(JSON.parse(line).message, 'hello');
   t.match(line, /^[^\n]+\n$/);
@@ -26,7 +37,12 @@ t.test('delivered once the stream has taken it, and not before', async (t) => {
       taken = callback;
     },
   });
-  const sink = createStdoutSink('out', { type: 'stdout', schema: 'raw', when: undefined }, pod(), out);
+  const sink = createStdoutSink(
+    'out',
+    { type: 'stdout', schema: 'raw', when: undefined },
+    pod(),
+    new StandardOutput(out),
+  );
   let result: unknown;
   const sending = sink.send(two, never).then((one) => {
     result = one;
@@ -45,16 +61,37 @@ t.test('a stream that nobody reads any more holds the records', async (t) => {
       callback(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }));
     },
   }).on('error', () => undefined);
-  const sink = createStdoutSink('out', { type: 'stdout', schema: 'raw', when: undefined }, pod(), out);
+  const sink = createStdoutSink(
+    'out',
+    { type: 'stdout', schema: 'raw', when: undefined },
+    pod(),
+    new StandardOutput(out),
+  );
   t.same(await sink.send(two, never), { kind: 'hold', reason: 'closed', message: 'standard output: write EPIPE' });
   t.match(await sink.send(two, never), { kind: 'hold', reason: 'closed' }, 'and goes on to, when it is destroyed');
 });
 
 t.test('bug: a reader that never reads kept the sidecar from ending', async (t) => {
-  const out = new Writable({ write: () => undefined });
-  const sink = createStdoutSink('out', { type: 'stdout', schema: 'raw', when: undefined }, pod(), out);
-  const stop = new AbortController();
-  const sending = sink.send(two, stop.signal);
-  stop.abort();
-  t.match(await sending, { kind: 'retry', reason: 'closed' });
+  const written: string[] = [];
+  const takes: (() => void)[] = [];
+  const out = new Writable({
+    write(chunk, _encoding, callback) {
+      written.push(String(chunk));
+      takes.push(callback);
+    },
+  });
+  const standard = new StandardOutput(out);
+  const send = async (): Promise<SendResult> => {
+    const stop = new AbortController();
+    const sending = standard.write(two.body, stop.signal);
+    await new Promise(setImmediate);
+    stop.abort();
+    return sending;
+  };
+  const first = await send();
+  if (first.kind !== 'pending') throw new Error(`it is ${first.kind}`);
+  t.match(await send(), { kind: 'retry', reason: 'closed' }, 'the next one waits for it, so nothing of it is written');
+  takes[0]!();
+  t.equal(await first.arrived, true, 'what was written cannot be taken back, and is known when it arrived');
+  t.equal(written.length, 1);
 });

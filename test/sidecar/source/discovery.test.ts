@@ -78,7 +78,36 @@ t.test('a file that is reached twice is found once; a symbolic link is the file 
   linkSync(join(dir, 'real/a.log'), join(dir, 'links/hard.log'));
   const { found, refused } = await scan(dir, { paths: ['/links/current.log', '/links/*.log', '/real/*.log'] });
   t.same(found, ['in-0:/links/current.log']);
-  t.same(refused, []);
+  t.same(refused, [['/links/dangling.log', 'broken_link']]);
+});
+
+t.test('bug: an absolute link was followed in our file system, not in that of the container', async (t) => {
+  const dir = t.testdir({ var: { log: { releases: { 5: { 'app.log': '' } } } }, opt: {} });
+  symlinkSync('/var/log/releases/5', join(dir, 'var/log/current'));
+  symlinkSync('/var/log/current/app.log', join(dir, 'opt/app.log'));
+  symlinkSync('../../../../../../../../etc/passwd', join(dir, 'opt/up.log'));
+  symlinkSync('/etc/passwd', join(dir, 'opt/out.log'));
+  symlinkSync('/opt/round.log', join(dir, 'opt/round.log'));
+  t.same((await scan(dir, { paths: ['/opt/app.log'] })).found, ['in-0:/opt/app.log']);
+  t.same((await scan(dir, { paths: ['/var/log/current/*.log'] })).found, ['in-0:/var/log/current/app.log']);
+  const { found, refused } = await scan(dir, { paths: ['/opt/*.log'] });
+  t.same(found, ['in-0:/opt/app.log'], 'and a link does not lead out of it');
+  t.same(refused.sort(), [
+    ['/opt/out.log', 'broken_link'],
+    ['/opt/round.log', 'ELOOP'],
+    ['/opt/up.log', 'broken_link'],
+  ]);
+});
+
+t.test('bug: linked folders below a wildcard were not entered; those in a circle are entered once', async (t) => {
+  const dir = t.testdir({ data: { web: { 'a.log': '' } }, log: { own: { 'b.log': '' } } });
+  symlinkSync('../data/web', join(dir, 'log/web'));
+  symlinkSync('.', join(dir, 'log/own/up'));
+  const all = ['in-0:/log/own/b.log', 'in-0:/log/web/a.log'];
+  t.same((await scan(dir, { paths: ['/log/*/*.log'] })).found, all);
+  t.same((await scan(dir, { paths: ['/log/**/*.log'] })).found, all);
+  const plain = new Discovery([input({ paths: [join(dir, 'log/**/*.log')] })]);
+  t.equal((await plain.scan()).found.length, 2, 'without a root too');
 });
 
 t.test('where it is for us and for the container', async (t) => {

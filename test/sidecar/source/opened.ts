@@ -15,8 +15,7 @@ export function openFile(path: string, over: Partial<Input> = {}, entry?: Entry)
 
 /** What a checkpoint holds of the file when its first `offset` bytes are settled. */
 export function entryOf(tailer: Tailer, offset: number): Entry {
-  const { path, dev, inode, generation, id } = tailer.file;
-  return { path, dev, inode, generation, id, offset, ...tailer.remember(offset) };
+  return tailer.entry(offset);
 }
 
 /** Reads all that can be read now; ends early when the file is not what it was. */

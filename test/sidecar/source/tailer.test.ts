@@ -109,14 +109,17 @@ t.test('the id: once the first line is complete, or long, or final', async (t) =
 t.test('a window that is too small for the line says so', async (t) => {
   const { tailer } = await fileOf(t, `${'x'.repeat(100)}\n`);
   await tailer.look();
-  t.same(await tailer.read(Buffer.alloc(50), () => true), { bytes: 0, short: true });
-  t.same(await tailer.read(Buffer.alloc(102), () => true), { bytes: 101, short: false });
+  t.same(await tailer.read(Buffer.alloc(50), () => true), { bytes: 0, short: true, refused: false });
+  t.same(await tailer.read(Buffer.alloc(102), () => true), { bytes: 101, short: false, refused: false });
 });
 
-t.test('a line of a taker without room is the last of its turn', async (t) => {
+t.test('a line that is refused is left for the next turn', async (t) => {
   const { tailer } = await fileOf(t, LINES);
   await tailer.look();
-  t.same(await tailer.read(Buffer.alloc(99), () => false), { bytes: 4, short: false });
+  const one = (): boolean => tailer.readOffset === 0 && !taken++;
+  let taken = 0;
+  t.same(await tailer.read(Buffer.alloc(99), one), { bytes: 4, short: false, refused: true });
+  t.same(await tailer.read(Buffer.alloc(99), () => false), { bytes: 0, short: false, refused: true });
   t.same(texts((await readOn(tailer)).lines), ['two', 'three']);
 });
 

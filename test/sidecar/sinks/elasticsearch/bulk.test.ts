@@ -31,14 +31,14 @@ t.test('each item by its status', (t) => {
     outcomes: [
       { kind: 'delivered' },
       { kind: 'delivered' },
-      { kind: 'rejected', reason: 'rejected', message: '400 some_type: why' },
+      { kind: 'rejected', reason: 'rejected', message: '400 some_type: why', detail: '400 some_type: why' },
       { kind: 'retry', reason: 'throttled', message: '429 some_type: why' },
       { kind: 'retry', reason: 'unavailable', message: '503 some_type: why' },
       { kind: 'retry', reason: 'unavailable', message: '500 some_type: why' },
       { kind: 'retry', reason: 'unauthorized', message: '401 some_type: why' },
       { kind: 'retry', reason: 'forbidden', message: '403 some_type: why' },
       { kind: 'retry', reason: 'not_found', message: '404 some_type: why' },
-      { kind: 'rejected', reason: 'rejected', message: '422 some_type: why' },
+      { kind: 'rejected', reason: 'rejected', message: '422 some_type: why', detail: '422 some_type: why' },
     ],
   });
   t.end();
@@ -95,6 +95,33 @@ t.test('bug: an item that is no object crashed the sidecar', (t) => {
       { kind: 'items', outcomes: [{ kind: 'delivered' }, { kind: 'retry', reason: 'bad_answer' }] },
       JSON.stringify(odd),
     );
+  t.end();
+});
+
+t.test('bug: the log quoted documents, which may hold secrets', (t) => {
+  for (const [reason, message] of [
+    [
+      "failed to parse field [app.n] of type [long] in document with id 'a'. Preview of field's value: 'hunter2'",
+      "failed to parse field [app.n] of type [long] in document with id '…'",
+    ],
+    [
+      '[1:9] failed to parse: Duplicate field \'hunter2\'\n at [Source: (byte[])"{hunter2"]',
+      "[1:9] failed to parse: Duplicate field '…'\n",
+    ],
+    [
+      'failed to parse date field [hunter2] with format [strict_date_optional_time]',
+      'failed to parse date field […] with format [strict_date_optional_time]',
+    ],
+    ['For input string: "hunter2"', 'For input string: "…"'],
+    ["it is said that 'hunter2 and no end", "it is said that '…'"],
+    ['Limit of total fields [1000] has been exceeded', 'Limit of total fields [1000] has been exceeded'],
+  ] as const) {
+    const { outcomes } = read({ errors: true, items: [item(400, 'a', reason)] }, 1) as unknown as {
+      outcomes: { message: string; detail: string }[];
+    };
+    t.equal(outcomes[0]!.message, `400 a: ${message}`.trimEnd());
+    t.equal(outcomes[0]!.detail, `400 a: ${reason}`, 'the dead letter has all of it');
+  }
   t.end();
 });
 
