@@ -32,8 +32,10 @@ export interface Pod {
 }
 
 /**
- * What a kubelet would do for a pod's containers, without containers: below `folder`, a folder for each volume, the files of downwardAPI
- * volumes, and for each container a root in which its mounts lead to the volumes.
+ * What a kubelet would do for a pod's containers, without containers: below `folder`, for each container a root with its mounts, and the
+ * files of downwardAPI volumes. A volume is a folder where it is mounted first, init containers before others, and a link to it elsewhere:
+ * the sidecar, which is the first, follows links as they are meant in the container that wrote them, and must find none in the place of a
+ * mount.
  */
 export class Kubelet {
   readonly #pod: Pod;
@@ -42,19 +44,24 @@ export class Kubelet {
   constructor(pod: Pod, folder: string) {
     this.#pod = pod;
     this.#folder = folder;
-    for (const volume of pod.spec.volumes ?? []) {
-      mkdirSync(this.#volume(volume.name), { recursive: true });
-      for (const { path, fieldRef } of volume.downwardAPI?.items ?? []) {
-        writeFileSync(join(this.#volume(volume.name), path), this.#field(fieldRef.fieldPath));
+    const places = new Map<string, string>();
+    for (const container of this.#containers) {
+      for (const { name, mountPath, subPath = '' } of container.volumeMounts ?? []) {
+        const place = places.get(join(name, subPath));
+        const mount = this.locate(container.name, mountPath);
+        if (place === undefined) {
+          mkdirSync(mount, { recursive: true });
+          places.set(join(name, subPath), mount);
+        } else {
+          mkdirSync(dirname(mount), { recursive: true });
+          symlinkSync(place, mount);
+        }
       }
     }
-    for (const container of this.#containers) {
-      for (const { name, mountPath, subPath } of container.volumeMounts ?? []) {
-        const volume = join(this.#volume(name), subPath ?? '');
-        mkdirSync(volume, { recursive: true });
-        const mount = this.locate(container.name, mountPath);
-        mkdirSync(dirname(mount), { recursive: true });
-        symlinkSync(volume, mount);
+    for (const { name, downwardAPI } of pod.spec.volumes ?? []) {
+      for (const { path, fieldRef } of downwardAPI?.items ?? []) {
+        const place = places.get(name);
+        if (place !== undefined) writeFileSync(join(place, path), this.#field(fieldRef.fieldPath));
       }
     }
   }
@@ -73,11 +80,7 @@ export class Kubelet {
   }
 
   get #containers(): readonly Container[] {
-    return [...this.#pod.spec.containers, ...(this.#pod.spec.initContainers ?? [])];
-  }
-
-  #volume(name: string): string {
-    return join(this.#folder, 'volumes', name);
+    return [...(this.#pod.spec.initContainers ?? []), ...this.#pod.spec.containers];
   }
 
   /** A field as the Downward API shows it. */

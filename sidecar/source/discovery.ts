@@ -137,6 +137,13 @@ async function* candidates(pattern: Pattern, refused: Refused[]): AsyncGenerator
   const path = isGlob ? base : glob;
   const realPath = await where(pattern, path, path, refused);
   if (realPath === undefined) return;
+  if (isGlob && root !== '' && realPath !== root + path) {
+    const missing = await stat(realPath).then(
+      () => undefined,
+      (error: NodeJS.ErrnoException) => error,
+    );
+    if (missing?.code === 'ENOENT') refused.push(...failed(pattern, path, realPath, missing));
+  }
   if (isGlob) yield* walk(pattern, { path, realPath }, depth, new Set(), refused);
   else yield { path, realPath, isLink: root === '' ? await isSymbolicLink(path) : realPath !== root + path };
 }

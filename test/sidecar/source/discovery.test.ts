@@ -97,6 +97,8 @@ t.test('bug: an absolute link was followed in our file system, not in that of th
     ['/opt/round.log', 'ELOOP'],
     ['/opt/up.log', 'broken_link'],
   ]);
+  symlinkSync('/elsewhere', join(dir, 'opt/folder'));
+  t.same((await scan(dir, { paths: ['/opt/folder/*.log'] })).refused, [['/opt/folder', 'broken_link']]);
 });
 
 t.test('bug: linked folders below a wildcard were not entered; those in a circle are entered once', async (t) => {
