@@ -8,10 +8,21 @@ export const PREFIX = 'sidetail.dev/';
 export const CONTAINER = 'sidetail';
 
 /** Volumes of the injected container; `logs` is the beginning of the names of those that it shares with the app. */
-export const VOLUMES = { state: 'sidetail-state', podinfo: 'sidetail-podinfo', logs: 'sidetail-logs-' } as const;
+export const VOLUMES = {
+  state: 'sidetail-state',
+  podinfo: 'sidetail-podinfo',
+  secret: 'sidetail-secret',
+  logs: 'sidetail-logs-',
+} as const;
 
 /** Where they are mounted in the injected container. */
-export const MOUNTS = { state: '/var/lib/sidetail', podinfo: '/etc/sidetail/podinfo', logs: '/logs' } as const;
+export const MOUNTS = {
+  state: '/var/lib/sidetail',
+  podinfo: '/etc/sidetail/podinfo',
+  /** Keys of the Secret that the profile or the pod names, one file each: what `passwordFile` and its like point to. */
+  secret: '/etc/sidetail/secret',
+  logs: '/logs',
+} as const;
 
 /** Files of the podinfo volume and the fields of the pod that they show, live. */
 export const PODINFO = {

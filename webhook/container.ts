@@ -36,7 +36,7 @@ export function sidecarContainer(
   settings: Settings,
   uid: number | undefined,
   declarePort: boolean,
-  logs: readonly Mount[],
+  mounts: readonly Mount[],
 ): Container {
   const fixed = Object.entries(ENVIRONMENT).map(([name, value]) => ({ name, value }));
   const fields = Object.entries(POD_ENVIRONMENT).map(([name, fieldPath]) => ({
@@ -46,6 +46,7 @@ export function sidecarContainer(
   return {
     name: CONTAINER,
     image: settings.image,
+    ...(settings.imagePullPolicy === undefined ? {} : { imagePullPolicy: settings.imagePullPolicy }),
     restartPolicy: 'Always',
     env: [...fixed, ...fields],
     ...(declarePort ? { ports: [{ name: ADMIN_PORT_NAME, containerPort: ADMIN_PORT, protocol: 'TCP' }] } : {}),
@@ -63,17 +64,26 @@ export function sidecarContainer(
     volumeMounts: [
       { name: VOLUMES.state, mountPath: MOUNTS.state },
       { name: VOLUMES.podinfo, mountPath: MOUNTS.podinfo, readOnly: true },
-      ...logs,
+      ...mounts,
     ],
   };
 }
 
-/** The sidecar's own volumes: its state, and what it knows of the pod, live. */
-export function sidecarVolumes(): Volume[] {
+/** Where the sidecar finds the keys of its Secret, if it has one. */
+export function secretMounts(secret: string | undefined): Mount[] {
+  return secret === undefined ? [] : [{ name: VOLUMES.secret, mountPath: MOUNTS.secret, readOnly: true }];
+}
+
+/**
+ * The sidecar's own volumes: its state, what it knows of the pod, live, and its Secret. That is optional: one that nobody made yet must
+ * not keep the app's pod from starting.
+ */
+export function sidecarVolumes(secret: string | undefined): Volume[] {
   const items = Object.entries(PODINFO).map(([path, fieldPath]) => ({ path, fieldRef: { fieldPath } }));
   return [
     { name: VOLUMES.state, emptyDir: {} },
     { name: VOLUMES.podinfo, downwardAPI: { items } },
+    ...(secret === undefined ? [] : [{ name: VOLUMES.secret, secret: { secretName: secret, optional: true } }]),
   ];
 }
 

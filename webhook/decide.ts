@@ -57,7 +57,8 @@ export function decide(pod: Pod, { namespace, settings, namespaceLabels }: Conte
   const byNamespace = namespaceLabels?.[NAMESPACE_SWITCH];
 
   if (Object.hasOwn(annotations, MIRROR)) return skip('MirrorPod');
-  if (SYSTEM_NAMESPACES.includes(namespace)) return skip('SystemNamespace');
+  if (SYSTEM_NAMESPACES.includes(namespace) || settings.excludedNamespaces.includes(namespace))
+    return skip('SystemNamespace');
   if (byNamespace === 'disabled') return skip('NamespaceDisabled');
   if (wishes.inject === 'invalid') return skip('InvalidValue');
   if (wishes.inject === false) return skip('OptedOut');

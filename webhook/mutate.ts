@@ -3,7 +3,7 @@ import type { AnnotationProblem } from '../contract/annotations/problem.ts';
 import { decodeConfig } from '../contract/config/load.ts';
 import { formatProblem } from '../contract/config/problem.ts';
 import { CONTAINER, hash8, WRITTEN } from '../contract/injection.ts';
-import { adminFor, sidecarContainer, sidecarVolumes } from './container.ts';
+import { adminFor, secretMounts, sidecarContainer, sidecarVolumes } from './container.ts';
 import { type Context, decide, type Go, runAsUser, type Skip } from './decide.ts';
 import type { Container, Mount, Pod, Strings } from './pod.ts';
 import type { Reason } from './reasons.ts';
@@ -89,7 +89,8 @@ function inject(
   const resolved = JSON.stringify(config);
   const revision = hash8(settings.image, resolved);
   const uid = runAsUser(pod, plan.targets[0]!.container);
-  const ours = [...sidecarVolumes(), ...plan.added.map(({ name }) => ({ name, emptyDir: {} }))];
+  const secret = go.wishes.secret ?? go.profile.secret;
+  const ours = [...sidecarVolumes(secret), ...plan.added.map(({ name }) => ({ name, emptyDir: {} }))];
   const status = formatStatus(
     {
       result: 'injected',
@@ -106,7 +107,7 @@ function inject(
     },
     all,
   );
-  const sidecar = sidecarContainer(settings, uid, admin.declarePort, plan.mounts);
+  const sidecar = sidecarContainer(settings, uid, admin.declarePort, [...secretMounts(secret), ...plan.mounts]);
   const gone = [...base.volumes].filter((name) => !ours.some((v) => v.name === name));
   const mountsOf = (c: Container): Container => addMounts(dropMounts(c, gone), plan);
   const rest = (pod.spec.initContainers ?? []).map((c) => dropMounts(c, gone));

@@ -1,8 +1,10 @@
 import { checkPath } from '../contract/annotations/paths.ts';
+import { SECRET_NAME } from '../contract/annotations/values.ts';
 import { decodeConfig } from '../contract/config/load.ts';
 import * as n from '../contract/config/node.ts';
-import type { Problem } from '../contract/config/problem.ts';
+import { keyPath, type Problem } from '../contract/config/problem.ts';
 import { configuration } from '../contract/config/schema.ts';
+import { MOUNTS } from '../contract/injection.ts';
 import { nearest } from '../contract/nearest.ts';
 
 /**
@@ -17,6 +19,8 @@ export interface Profile {
   /** Defaults of every input: `format`, `fields`, `exclude`, ... */
   readonly input: Readonly<Record<string, unknown>>;
   readonly outputs: ReadonlyMap<string, Readonly<Record<string, unknown>>>;
+  /** Secret of the pod's own namespace, mounted in the sidecar where the pod names none. */
+  readonly secret?: string;
   /** Other top-level keys of the sidecar's configuration: `memoryBudget`, `drainTimeout`, ... */
   readonly rest: Readonly<Record<string, unknown>>;
 }
@@ -40,6 +44,16 @@ export const profileNode = n.object({
     n.list(n.string(), { min: 1 }),
     'Outputs used where the pod names none. Default: all of the profile.',
   ),
+  secret: n.optional(
+    n.string({
+      expected: 'the name of a Secret',
+      check: (value) =>
+        SECRET_NAME.test(value)
+          ? undefined
+          : { problem: `"${value}" is not the name of a Secret`, fix: 'Use lower case letters, digits, "-" and ".".' },
+    }),
+    `Secret of the pod's own namespace; its keys are files in \`${MOUNTS.secret}\`, for \`passwordFile\` and its like. It may be missing: delivery starts when it appears.`,
+  ),
   ...INPUT_FIELDS,
   ...TOP_FIELDS,
   outputs: TOP.outputs as n.Field<Record<string, unknown>>,
@@ -56,6 +70,7 @@ export function toProfile(raw: Readonly<Record<string, unknown>>): Profile {
     input: chosen(INPUT_FIELDS),
     rest: chosen(TOP_FIELDS),
     outputs,
+    ...(typeof raw.secret === 'string' ? { secret: raw.secret } : {}),
   };
 }
 
@@ -68,6 +83,7 @@ export function checkProfile(profile: Profile, at: string): Problem[] {
     const fix = meant ? `Did you mean "${meant}"?` : `Known outputs: ${known.join(', ')}.`;
     return [{ path: `${at}.output[${i}]`, problem: `there is no output "${name}"`, fix }];
   });
+  problems.push(...inlineSecrets(profile, at));
   const sample = {
     ...profile.rest,
     inputs: [{ ...profile.input, paths: ['/logs'] }],
@@ -77,5 +93,17 @@ export function checkProfile(profile: Profile, at: string): Problem[] {
   if (decoded.ok) return problems;
   return problems.concat(
     decoded.problems.map((p) => ({ ...p, path: `${at}.${p.path.replace(/^inputs\[0\]\./, '')}` })),
+  );
+}
+
+/** What an output has of credentials goes into an annotation of each pod, where everybody who may look at pods can read it. */
+function inlineSecrets({ outputs }: Profile, at: string): Problem[] {
+  return [...outputs].flatMap(([name, { auth }]) =>
+    ['apiKey', 'password'].flatMap((key) => {
+      if (typeof auth !== 'object' || auth === null || !Object.hasOwn(auth, key)) return [];
+      const path = `${at}.${keyPath('outputs', name)}.auth.${key}`;
+      const fix = `Put it into a Secret of the pods' namespace, say \`secret: NAME\` in the profile, and \`${key}File: ${MOUNTS.secret}/KEY\` here.`;
+      return [{ path, problem: 'a secret in a profile would stand in annotations of pods (not shown)', fix }];
+    }),
   );
 }

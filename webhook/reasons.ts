@@ -8,7 +8,7 @@ export const REASONS = {
   NotCreate: 'Only the creation of a pod is looked at.',
   MalformedPod: 'The object does not have the shape of a pod: nothing is changed.',
   MirrorPod: 'The pod mirrors a static pod of a node, which cannot be changed.',
-  SystemNamespace: 'Pods of system namespaces are never injected.',
+  SystemNamespace: 'Pods of system namespaces, and of those that the settings exclude, are never injected.',
   NamespaceDisabled: 'The namespace is labelled sidetail.dev/injection=disabled.',
   OptedOut: 'The pod says sidetail.dev/inject: "false".',
   NotOptedIn: 'The pod has neither sidetail.dev/inject nor sidetail.dev/paths.',

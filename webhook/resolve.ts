@@ -85,5 +85,6 @@ function sourcesOf({ profile, wishes, sources }: Go): Record<string, Source> {
     output: layer(wishes.outputs?.every((name) => profile.outputs.has(name)) ? true : undefined, true),
     ...(wishes.index === undefined ? {} : { index: 'pod' }),
     ...(wishes.dataStream === undefined ? {} : { 'data-stream': 'pod' }),
+    ...(wishes.secret === undefined && profile.secret === undefined ? {} : { secret: layer(wishes.secret, true) }),
   };
 }

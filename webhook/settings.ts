@@ -57,6 +57,15 @@ export const settingsNode = n.object({
     "The webhook's certificate.",
   ),
   image: n.required(text, 'Image of the sidecar.'),
+  imagePullPolicy: n.optional(
+    n.oneOfWords(['Always', 'IfNotPresent', 'Never']),
+    "When it is pulled. Default: Kubernetes'.",
+  ),
+  excludedNamespaces: n.withDefault(
+    n.list(text),
+    [],
+    "Namespaces whose pods are never injected, beside kube-system and its like: the webhook's own.",
+  ),
   clusterName: n.optional(text, 'Name of the cluster, for records and templates.'),
   resources: n.withDefault(resources, {}, "The sidecar's requests and limits."),
   defaultProfile: n.optional(text, 'Profile of pods that name none. Default: `default`, if there is one.'),

@@ -42,12 +42,14 @@ function isOurContainer(container: Container): boolean {
 
 function looksLikeOurVolume(volume: Volume): boolean {
   if (volume.name === VOLUMES.podinfo) return isMap(volume.downwardAPI);
+  if (volume.name === VOLUMES.secret) return isMap(volume.secret);
   return isReservedVolume(volume.name) && isMap(volume.emptyDir);
 }
 
 /** Whether only the webhook may give this name to a volume. */
 export function isReservedVolume(name: string): boolean {
-  return name === VOLUMES.state || name === VOLUMES.podinfo || name.startsWith(VOLUMES.logs);
+  const { state, podinfo, secret, logs } = VOLUMES;
+  return name === state || name === podinfo || name === secret || name.startsWith(logs);
 }
 
 function stripMetadata(pod: Pod): NonNullable<Pod['metadata']> {

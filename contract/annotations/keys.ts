@@ -13,6 +13,7 @@ export const ANNOTATIONS = {
   'data-stream': 'supported',
   format: 'supported',
   fields: 'supported',
+  secret: 'supported',
   multiline: 'later',
   encoding: 'later',
   'time-zone': 'later',
@@ -30,7 +31,6 @@ export const ANNOTATIONS = {
   retention: 'later',
   'disk-budget': 'later',
   'drain-timeout': 'later',
-  secret: 'later',
   status: 'written',
   resolved: 'written',
 } as const satisfies Record<string, 'supported' | 'later' | 'written'>;

@@ -9,6 +9,7 @@ import {
   parseFormat,
   parseName,
   parseNames,
+  parseSecretName,
   parseSwitch,
   parseTemplateValue,
 } from './values.ts';
@@ -27,6 +28,7 @@ export interface Wishes {
   readonly dataStream?: string;
   readonly format?: string;
   readonly fields?: Readonly<Record<string, string>>;
+  readonly secret?: string;
   readonly problems: readonly AnnotationProblem[];
 }
 
@@ -46,6 +48,7 @@ export function parseWishes(labels: Map, annotations: Map): Wishes {
   const outputs = read('output', parseNames);
   const format = read('format', (_, value) => parseFormat(value));
   const fields = read('fields', (_, value) => parseFields(value));
+  const secret = read('secret', parseSecretName);
   const target = readTarget(read('index', parseTemplateValue), read('data-stream', parseTemplateValue), problems);
   for (const key of Object.keys(annotations)) problems.push(...checkAnnotation(key, annotations[key]!));
   for (const key of Object.keys(labels)) problems.push(...checkLabel(key, labels[key]!));
@@ -56,6 +59,7 @@ export function parseWishes(labels: Map, annotations: Map): Wishes {
     ...(outputs === undefined ? {} : { outputs }),
     ...(format === undefined ? {} : { format }),
     ...(fields === undefined ? {} : { fields }),
+    ...(secret === undefined ? {} : { secret }),
     ...target,
     problems,
   };

@@ -30,6 +30,17 @@ export function parseName(key: Key, value: string): Parsed<string> {
   return name === '' ? bad(key, value, ...EMPTY) : { value: name, problems: [] };
 }
 
+/** A name that Kubernetes takes for a Secret (RFC 1123 subdomain). */
+export const SECRET_NAME = /^(?=.{1,253}$)[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*$/;
+
+/** The name of a Secret. One that Kubernetes does not take would have the whole pod refused. */
+export function parseSecretName(key: Key, value: string): Parsed<string> {
+  const name = value.trim();
+  if (name === '') return bad(key, value, ...EMPTY);
+  if (SECRET_NAME.test(name)) return { value: name, problems: [] };
+  return bad(key, value, 'not the name of a Secret', 'Use lower case letters, digits, "-" and ".".');
+}
+
 /** Names with commas between, as of outputs. */
 export function parseNames(key: Key, value: string): Parsed<string[]> {
   const names = value.split(',').flatMap((name) => name.trim() || []);

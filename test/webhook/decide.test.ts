@@ -19,6 +19,7 @@ t.test('every reason, and whether the pod says so', async (t) => {
     ['InvalidValue', call(pod({ ...paths, 'sidetail.dev/inject': 'yes' })), true],
     ['SystemNamespace', call(pod(paths), { namespace: 'kube-system' }), true],
     ['SystemNamespace', call(pod(paths, {}, { namespace: 'kube-system' }), { namespace: '' }), true],
+    ['SystemNamespace', call(pod(paths), {}, settings({ excludedNamespaces: ['shop'] })), true],
     ['MirrorPod', call(pod({ ...paths, 'kubernetes.io/config.mirror': 'x' })), true],
     ['UnsupportedOS', call(pod(paths, { os: { name: 'windows' } })), true],
     ['UnsupportedOS', call(pod(paths, { nodeSelector: { 'kubernetes.io/os': 'windows' } })), true],

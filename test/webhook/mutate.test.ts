@@ -209,6 +209,21 @@ t.test('the configuration: profile below, pod on top', async (t) => {
   ]);
 });
 
+t.test("the Secret: the pod's, else the profile's; optional, and a bad name costs only itself", async (t) => {
+  const using = settings({
+    profiles: { default: { secret: 'of-profile', outputs: { out: { type: 'stdout' } } } },
+  });
+  const secretOf = (annotations: Record<string, string>, own = using) => {
+    const { pod: after, warnings } = call(pod(paths('/var/log/app/*.log', annotations)), {}, own);
+    const mounts = after.spec.initContainers![0]!.volumeMounts!.filter((m) => m.name === 'sidetail-secret');
+    return [after.spec.volumes!.find((v) => v.name === 'sidetail-secret')?.secret, mounts.length, warnings.length];
+  };
+  t.same(secretOf({}), [{ secretName: 'of-profile', optional: true }, 1, 0]);
+  t.same(secretOf({ 'sidetail.dev/secret': 'mine' }), [{ secretName: 'mine', optional: true }, 1, 0]);
+  t.same(secretOf({ 'sidetail.dev/secret': 'Not/One' }), [{ secretName: 'of-profile', optional: true }, 1, 1]);
+  t.same(secretOf({}, settings()), [undefined, 0, 0]);
+});
+
 t.test('values of users only ever end up in JSON', async (t) => {
   const evil = 'a="x"\n  image: evil\n---\n{"outputs":{}}';
   const { config, pod: after } = call(pod(paths('/v/l/x.log', { [`${P}fields`]: `k=${evil}` })));

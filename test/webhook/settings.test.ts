@@ -48,6 +48,18 @@ t.test('every problem is listed, with its path', async (t) => {
   ]);
 });
 
+t.test('a secret in a profile is refused without showing it: it would stand in annotations of pods', async (t) => {
+  const es = { type: 'elasticsearch', url: 'http://es:9200', auth: { username: 'u', password: 'hunter2' } };
+  const [problem, ...more] = problems({ ...RAW_SETTINGS, profiles: { default: { outputs: { es } } } });
+  t.same(more, []);
+  t.match(problem, /^profiles\.default\.outputs\.es\.auth\.password: .*passwordFile: \/etc\/sidetail\/secret\/KEY/);
+  t.notMatch(problem, /hunter2/);
+  t.same(
+    problems({ ...RAW_SETTINGS, profiles: { default: { secret: 'No Secret', outputs: { out: { type: 'stdout' } } } } }),
+    ['profiles.default.secret: "No Secret" is not the name of a Secret. Use lower case letters, digits, "-" and ".".'],
+  );
+});
+
 t.test("rules between keys, the sidecar's own among them", async (t) => {
   const es = { type: 'elasticsearch', url: 'http://es:9200', index: 'a', dataStream: 'b' };
   const profiles = { main: { output: ['ess'], outputs: { es } } };
