@@ -5,11 +5,12 @@ import { formatProblem } from '../contract/config/problem.ts';
 import { CONTAINER, hash8, WRITTEN } from '../contract/injection.ts';
 import { adminFor, secretMounts, sidecarContainer, sidecarVolumes } from './container.ts';
 import { type Context, decide, type Go, runAsUser, type Skip } from './decide.ts';
+import { keepOthers } from './keep.ts';
 import type { Container, Mount, Pod, Strings } from './pod.ts';
 import type { Reason } from './reasons.ts';
 import { resolve } from './resolve.ts';
 import { type Assigned, formatStatus, readRecord } from './status.ts';
-import { strip } from './strip.ts';
+import { type Stripped, strip } from './strip.ts';
 import { assignContainers } from './targets.ts';
 import { planVolumes, type VolumePlan } from './volumes.ts';
 
@@ -45,7 +46,8 @@ export function mutate(pod: Pod, context: Context): Mutation {
       assigned,
     );
   if (plan.targets.length === 0) return skip(unknown === decision.paths.length ? 'UnknownContainer' : 'NoPaths');
-  const injected = inject(base, decision, { ...plan, assigned }, context, all);
+  const before = { ...base, revision: pod.metadata?.labels?.[WRITTEN.revision] };
+  const injected = inject(before, decision, { ...plan, assigned }, context, all);
   return annotationBytes(injected.pod) > MOST_ANNOTATION_BYTES ? skip('TooLarge') : injected;
 }
 
@@ -73,7 +75,7 @@ function skipped(
 }
 
 function inject(
-  base: { pod: Pod; volumes: ReadonlySet<string> },
+  base: Stripped & { readonly revision: string | undefined },
   go: Go,
   plan: VolumePlan & { readonly assigned: Assigned },
   { settings }: Context,
@@ -107,7 +109,9 @@ function inject(
     },
     all,
   );
-  const sidecar = sidecarContainer(settings, uid, admin.declarePort, [...secretMounts(secret), ...plan.mounts]);
+  const built = sidecarContainer(settings, uid, admin.declarePort, [...secretMounts(secret), ...plan.mounts]);
+  // Made by the same settings and wishes: what differs is the work of others.
+  const sidecar = base.sidecar && base.revision === revision ? keepOthers(built, base.sidecar) : built;
   const gone = [...base.volumes].filter((name) => !ours.some((v) => v.name === name));
   const mountsOf = (c: Container): Container => addMounts(dropMounts(c, gone), plan);
   const rest = (pod.spec.initContainers ?? []).map((c) => dropMounts(c, gone));

@@ -3,15 +3,15 @@ import { type Container, isMap, type Pod, type Strings, type Volume } from './po
 import { readRecord } from './status.ts';
 
 /**
- * The pod without what an earlier call of ours added. The record of that call is never trusted alone: what it names must look like ours as well; `volumes` are the names of those taken away.
- * The given pod is not changed.
+ * The pod without what an earlier call of ours added. The record of that call is never trusted alone: what it names must look like ours as well; `volumes` are the names of those taken away,
+ * `sidecar` is the container. The given pod is not changed.
  */
-export function strip(pod: Pod): { pod: Pod; volumes: ReadonlySet<string> } {
+export function strip(pod: Pod): Stripped {
   const owned = readRecord(pod);
   const { spec } = pod;
   const isOurs = (c: Container) => owned.containers.includes(c.name) && isOurContainer(c);
-  const found = [...(spec.containers ?? []), ...(spec.initContainers ?? [])].some(isOurs);
-  if (!found) return { pod, volumes: new Set() };
+  const sidecar = [...(spec.containers ?? []), ...(spec.initContainers ?? [])].find(isOurs);
+  if (!sidecar) return { pod, volumes: new Set() };
   const isOurVolume = (v: Volume) => owned.volumes.includes(v.name) && looksLikeOurVolume(v);
   const volumes = new Set((spec.volumes ?? []).filter(isOurVolume).map((v) => v.name));
   const unmount = (c: Container): Container => {
@@ -31,7 +31,13 @@ export function strip(pod: Pod): { pod: Pod; volumes: ReadonlySet<string> } {
     'volumes',
     (spec.volumes ?? []).filter((v) => !volumes.has(v.name)),
   );
-  return { pod: { ...pod, metadata: stripMetadata(pod), spec: stripped }, volumes };
+  return { pod: { ...pod, metadata: stripMetadata(pod), spec: stripped }, volumes, sidecar };
+}
+
+export interface Stripped {
+  readonly pod: Pod;
+  readonly volumes: ReadonlySet<string>;
+  readonly sidecar?: Container;
 }
 
 /** By name and by the environment that only ours has. */

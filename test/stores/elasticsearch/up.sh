@@ -1,15 +1,18 @@
 #!/usr/bin/env bash
 # up.sh PORT [setting=value ...]   starts Elasticsearch on 127.0.0.1:PORT and waits until it answers.
-# Env: ES_PASSWORD (turns security on: user elastic, API keys), ES_TLS=1 (HTTPS, self-made CA in run/PORT/config/ca.crt),
+# Env: ES_HOST (default 127.0.0.1), ES_PASSWORD (turns security on: user elastic, API keys), ES_TLS=1 (HTTPS, self-made CA in run/PORT/config/ca.crt),
 #      ES_HEAP (default 512m), JDK. Data lives in run/PORT; down.sh PORT stops it and removes the data.
 set -euo pipefail
 port=${1:?usage: up.sh PORT [setting=value ...]}; shift
 here=$(cd "$(dirname "$0")" && pwd); state=${SIDETAIL_STORES_STATE:-$HOME/.cache/sidetail-stores}/elasticsearch; mkdir -p "$state"; [ "$here" -ef "$state" ] || cp -r "$here"/. "$state"/; cd "$state"; . ./jdk.sh; ./setup.sh
-run=$PWD/run/$port; [ -e "$run/pid" ] && { echo "already up on $port" >&2; exit 1; }
+host=${ES_HOST:-127.0.0.1}
+run=$PWD/run/$port
+# By its arguments: the number of one that was killed may be another process by now.
+if [ -e "$run/pid" ] && grep -qzxF "$run" "/proc/$(cat "$run/pid")/cmdline" 2>/dev/null; then echo "already up on $port" >&2; exit 1; fi
 rm -rf "$run"; mkdir -p "$run"/{config,data,logs,tmp}
 for d in lib modules plugins; do ln -s "../../home/$d" "$run/$d"; done
 { echo "cluster.name: sidetail-test"; echo "node.name: node-1"; echo "discovery.type: single-node"
-  echo "http.host: 127.0.0.1"; echo "http.port: $port"; echo "transport.host: 127.0.0.1"; echo "transport.port: 0"
+  echo "http.host: $host"; echo "http.port: $port"; echo "transport.host: 127.0.0.1"; echo "transport.port: 0"
   echo "path.data: $run/data"; echo "path.logs: $run/logs"
   echo "cluster.routing.allocation.disk.threshold_enabled: false"
   echo "action.destructive_requires_name: false"
@@ -39,7 +42,7 @@ nohup "$JDK/bin/java" -Xms"$heap" -Xmx"$heap" -XX:+UseSerialGC -XX:TieredStopAtL
 echo $! > "$run/pid"
 for _ in $(seq 600); do
   kill -0 "$(cat "$run/pid")" 2>/dev/null || { tail -30 "$run/out.log" >&2; rm -f "$run/pid"; exit 1; }
-  curl -sk -o /dev/null -m 2 ${ES_PASSWORD:+-u "elastic:$ES_PASSWORD"} "http${ES_TLS:+s}://127.0.0.1:$port/_cluster/health?wait_for_status=yellow" && { echo "up on $port"; exit 0; }
+  curl -sk -o /dev/null -m 2 ${ES_PASSWORD:+-u "elastic:$ES_PASSWORD"} "http${ES_TLS:+s}://$host:$port/_cluster/health?wait_for_status=yellow" && { echo "up on $port"; exit 0; }
   sleep 0.2
 done
 echo "timed out; see $run/out.log" >&2; exit 1
