@@ -50,6 +50,12 @@ function violations(file: string, imports: readonly string[]): string[] {
   return inside.filter((name) => !allowed.some((prefix) => name.startsWith(prefix)));
 }
 
+t.test('one file speaks to the API server', (t) => {
+  const users = sources.filter((file) => importsOf(file).includes('@kubernetes/client-node'));
+  t.same(users, ['webhook/kube.ts']);
+  t.end();
+});
+
 t.test('imports follow the arrows', (t) => {
   t.ok(sources.length > 30, 'the sources are found');
   for (const file of sources) t.same(violations(file, importsOf(file)), [], file);

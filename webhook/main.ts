@@ -1,7 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import pino from 'pino';
 import { formatProblem } from '../contract/config/problem.ts';
-import { checkCertificate, watchCertificate } from './certs/files.ts';
+import { type Certificate, checkCertificate, watchCertificate } from './certs/files.ts';
+import { issueCertificates } from './certs/issue.ts';
+import { expiryOf, keepCertificate } from './certs/keeper.ts';
+import type { Namespaces } from './namespaces.ts';
 import { startServer } from './server.ts';
 import { decodeSettingsText, type Settings } from './settings.ts';
 import { createTelemetry } from './telemetry.ts';
@@ -10,6 +13,8 @@ import { watchFiles } from './watch.ts';
 /** The webhook's process. Exit codes as the sidecar's: 0 stopped by a signal, 1 bug or address taken, 78 bad settings or certificate. */
 
 const BAD_CONFIG = 78;
+/** Labels of namespaces that cannot be had must not keep the webhook from injecting for ever, ms. */
+const NAMESPACES_MS = 30_000;
 const level = process.env.SIDETAIL_LOG_LEVEL ?? 'info';
 const knownLevel = level === 'silent' || Object.hasOwn(pino.levels.values, level);
 const log = pino(
@@ -41,31 +46,62 @@ if (!first.ok) {
   refuse('the settings are not valid', { file, problems: first.problems.length });
 }
 let settings: Settings = first.value;
-
 const { tls } = settings;
-const [cert, key] = await Promise.all(
-  [tls.certFile, tls.keyFile].map((path) =>
-    readFile(path, 'utf8').catch((error: Error) => refuse(`certificate: ${error.message}`)),
-  ),
-);
-const certificate = { cert: cert!, key: key! };
-try {
-  checkCertificate(certificate);
-} catch (error) {
-  refuse(`certificate: ${(error as Error).message}`, { ...tls });
+const self = tls.mode === 'self';
+const started = Date.now();
+
+/** The pair that the files hold; with `self` one for the moment, until the Secret's is there. */
+async function firstCertificate(): Promise<Certificate> {
+  if (self) return issueCertificates({ hosts: ['localhost'] });
+  const [cert, key] = await Promise.all(
+    [tls.certFile!, tls.keyFile!].map((path) =>
+      readFile(path, 'utf8').catch((error: Error) => refuse(`certificate: ${error.message}`)),
+    ),
+  );
+  const pair = { cert: cert!, key: key! };
+  try {
+    checkCertificate(pair);
+  } catch (error) {
+    refuse(`certificate: ${(error as Error).message}`, { certFile: tls.certFile, keyFile: tls.keyFile });
+  }
+  return pair;
 }
 
+const certificate = await firstCertificate();
 const telemetry = createTelemetry();
+let namespaces: Namespaces | undefined;
+let served: Certificate | undefined = self ? undefined : certificate;
+
+function notReady(): string[] {
+  const waiting = namespaces !== undefined && !namespaces.known && Date.now() - started < NAMESPACES_MS;
+  return [
+    ...(served === undefined ? ['there is no certificate yet: see the log'] : []),
+    ...(waiting ? ['the namespaces are not known yet'] : []),
+  ];
+}
+
 const server = await startServer({
   listen: settings.listen,
   certificate,
   settings: () => settings,
+  labelsOf: (name) => namespaces?.labelsOf(name),
+  notReady,
   log,
   telemetry,
 }).catch((error: Error) => {
   log.fatal({ err: error, listen: settings.listen }, 'cannot listen');
   process.exit(1);
 });
+
+/** From now on this pair is served: new connections get it, open ones are not disturbed. */
+function serve(next: Certificate): void {
+  server.setCertificate(next);
+  served = next;
+  telemetry.reloads.inc({ what: 'certificate', result: 'ok' });
+  telemetry.certificateExpiry.set(expiryOf(next.cert));
+  log.info(checkCertificate(next), 'certificate reloaded');
+}
+if (served) telemetry.certificateExpiry.set(expiryOf(served.cert));
 
 const settingsWatch = watchFiles(
   () => [file],
@@ -78,29 +114,53 @@ const settingsWatch = watchFiles(
       log.error({ file, problems: next.problems.length }, 'the new settings are not valid: the old ones stay');
       return;
     }
-    const { listen } = settings;
-    const moved = next.value.listen.host !== listen.host || next.value.listen.port !== listen.port;
+    const changed = (['listen', 'kubernetes'] as const).filter(
+      (key) => JSON.stringify(next.value[key]) !== JSON.stringify(settings[key]),
+    );
+    const rules = next.value.tls.mode !== tls.mode;
     settings = next.value;
     log.info({ file, profiles: [...settings.profiles.keys()] }, 'settings reloaded');
-    if (moved) log.warn({ key: 'listen' }, 'the new address takes effect at the next start');
+    for (const key of [...changed, ...(rules ? ['tls'] : [])]) log.warn({ key }, 'it takes effect at the next start');
   },
   (error) => log.error({ file, err: error }, 'the settings cannot be read: the old ones stay'),
 );
-let served = certificate;
-const certificateWatch = watchCertificate(
-  () => settings.tls,
-  (next) => {
-    if (next.cert === served.cert && next.key === served.key) return;
-    server.setCertificate(next);
-    served = next;
-    telemetry.reloads.inc({ what: 'certificate', result: 'ok' });
-    log.info(checkCertificate(next), 'certificate reloaded');
-  },
-  (error) => {
-    telemetry.reloads.inc({ what: 'certificate', result: 'invalid' });
-    log.error({ err: error, ...settings.tls }, 'the certificate cannot be used: the old one stays');
-  },
-);
+
+/** What keeps the certificate fresh, and the namespaces known. */
+async function startKeeping(): Promise<() => void> {
+  const ends: (() => void)[] = [];
+  if (!self) {
+    const watch = watchCertificate(
+      () => ({ certFile: settings.tls.certFile ?? tls.certFile!, keyFile: settings.tls.keyFile ?? tls.keyFile! }),
+      (next) => {
+        if (next.cert !== served?.cert || next.key !== served.key) serve(next);
+      },
+      (error) => {
+        telemetry.reloads.inc({ what: 'certificate', result: 'invalid' });
+        log.error({ err: error, certFile: tls.certFile }, 'the certificate cannot be used: the old one stays');
+      },
+    );
+    ends.push(watch.stop);
+  }
+  if (!self && !settings.kubernetes) return () => ends.forEach((end) => void end());
+  // Only in a cluster: the client costs 50 MiB.
+  const [{ connect }, { watchNamespaces }] = await Promise.all([import('./kube.ts'), import('./namespaces.ts')]);
+  const kube = connect();
+  namespaces = watchNamespaces(kube, log);
+  ends.push(namespaces.stop);
+  if (self) {
+    const namespace = tls.namespace ?? process.env.POD_NAMESPACE ?? refuse('tls.namespace: give it, or $POD_NAMESPACE');
+    const name = `${tls.service}.${namespace}.svc`;
+    const keeper = keepCertificate({
+      ...{ kube, namespace, secret: tls.secret, webhookConfiguration: tls.webhookConfiguration, log, serve },
+      hosts: [name, `${name}.cluster.local`],
+      validityMs: () => settings.tls.validity,
+      counted: (step, result) => telemetry.certificateSteps.inc({ step, result }),
+    });
+    ends.push(keeper.stop);
+  }
+  return () => ends.forEach((end) => void end());
+}
+const stopKeeping = await startKeeping();
 
 let stopping = false;
 async function stop(signal: string): Promise<void> {
@@ -108,7 +168,7 @@ async function stop(signal: string): Promise<void> {
   stopping = true;
   log.info({ signal }, 'stopping');
   settingsWatch.stop();
-  certificateWatch.stop();
+  stopKeeping();
   await server.close();
   log.info('stopped');
   process.exit(0);

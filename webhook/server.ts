@@ -4,6 +4,7 @@ import Fastify, { type FastifyError } from 'fastify';
 import type { Logger } from 'pino';
 import { type Admission, admit } from './admit.ts';
 import type { Certificate } from './certs/files.ts';
+import type { Strings } from './pod.ts';
 import { type AdmissionRequest, decodeReview, formatReviewProblems, respond } from './review.ts';
 import type { Settings } from './settings.ts';
 import type { Telemetry } from './telemetry.ts';
@@ -13,6 +14,10 @@ export interface ServerOptions {
   readonly certificate: Certificate;
   /** The settings in force. */
   readonly settings: () => Settings;
+  /** Labels of a namespace, where they are known. */
+  readonly labelsOf?: (namespace: string) => Strings | undefined;
+  /** What is missing before the webhook can do its work; empty: nothing. */
+  readonly notReady?: () => readonly string[];
   readonly log: Logger;
   readonly telemetry: Telemetry;
   /** Replaced by tests that need a bug. */
@@ -63,7 +68,10 @@ export async function startServer(options: ServerOptions): Promise<WebhookServer
     return respond(review.request.uid, admission.patch, admission.warnings);
   });
   app.get('/livez', async () => 'ok\n');
-  app.get('/readyz', async (_request, reply) => (closing ? reply.code(503).send('closing\n') : 'ok\n'));
+  app.get('/readyz', async (_request, reply) => {
+    const missing = closing ? ['closing'] : (options.notReady?.() ?? []);
+    return missing.length > 0 ? reply.code(503).send(`${missing.join('\n')}\n`) : 'ok\n';
+  });
   app.get('/metrics', async (_request, reply) =>
     reply.type(telemetry.registry.contentType).send(await telemetry.registry.metrics()),
   );
@@ -91,11 +99,14 @@ export async function startServer(options: ServerOptions): Promise<WebhookServer
 }
 
 /** The admission, counted and logged; a bug of ours becomes an admission that changes nothing. */
-function judge(request: AdmissionRequest, { settings, telemetry, log, admit: by = admit }: ServerOptions): Admission {
+function judge(
+  request: AdmissionRequest,
+  { settings, labelsOf, telemetry, log, admit: by = admit }: ServerOptions,
+): Admission {
   const { uid, namespace, name } = request;
   let admission: Admission;
   try {
-    admission = by(request, settings());
+    admission = by(request, settings(), labelsOf?.(namespace));
   } catch (error) {
     log.error({ err: error, uid, namespace, pod: name }, 'internal error: the pod is admitted unchanged');
     admission = INTERNAL;

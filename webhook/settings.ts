@@ -51,11 +51,26 @@ export const settingsNode = n.object({
   ),
   tls: n.required(
     n.object({
-      certFile: n.required(text, 'Serving certificate, PEM; read again when it changes.'),
-      keyFile: n.required(text, 'Its key, PEM; read again when it changes.'),
+      mode: n.withDefault(
+        n.oneOfWords(['provided', 'cert-manager', 'self']),
+        'provided',
+        '`self`: the webhook makes its CA and certificate, keeps them in a Secret, and keeps the caBundle; else two files.',
+      ),
+      certFile: n.optional(text, 'Serving certificate, PEM; read again when it changes.'),
+      keyFile: n.optional(text, 'Its key, PEM; read again when it changes.'),
+      secret: n.withDefault(text, 'sidetail-webhook-tls', 'Of `self`: the Secret, which must exist.'),
+      namespace: n.optional(text, 'Of `self`: its namespace, and that of the Service. Default: $POD_NAMESPACE.'),
+      service: n.withDefault(text, 'sidetail-webhook', 'Of `self`: the Service that the API server calls.'),
+      webhookConfiguration: n.withDefault(text, 'sidetail', 'Of `self`: where the caBundle is kept.'),
+      validity: n.withDefault(
+        n.duration({ min: 60_000 }),
+        '8760h',
+        'Of `self`: life of a certificate; renewed at two thirds.',
+      ),
     }),
     "The webhook's certificate.",
   ),
+  kubernetes: n.withDefault(n.boolean(), false, 'Watch the labels of namespaces (in a cluster).'),
   image: n.required(text, 'Image of the sidecar.'),
   imagePullPolicy: n.optional(
     n.oneOfWords(['Always', 'IfNotPresent', 'Never']),
@@ -82,6 +97,7 @@ export function decodeSettings(value: unknown): Decoding<Settings> {
   const raw = (value as { profiles: Record<string, Record<string, unknown>> }).profiles;
   const profiles = new Map(Object.entries(raw).map(([name, profile]) => [name, toProfile(structuredClone(profile))]));
   const problems = [...profiles].flatMap(([name, profile]) => checkProfile(profile, keyPath('profiles', name)));
+  problems.push(...checkTls(decoded.value.tls));
   problems.push(...checkDefault(decoded.value.defaultProfile, [...profiles.keys()]));
   return problems.length > 0 ? { ok: false, problems } : { ok: true, value: { ...decoded.value, profiles } };
 }
@@ -92,6 +108,15 @@ export async function decodeSettingsText(content: string): Promise<Decoding<Sett
   if (parsed.ok) return decodeSettings(parsed.value);
   const fix = 'Give at least `tls`, `image` and `profiles`.';
   return { ok: false, problems: parsed.problems.map((p) => (p.problem.startsWith('the file is') ? { ...p, fix } : p)) };
+}
+
+function checkTls(tls: Decoded['tls']): Problem[] {
+  if (tls.mode === 'self') return [];
+  return (['certFile', 'keyFile'] as const).flatMap((key) =>
+    tls[key] === undefined
+      ? [{ path: `tls.${key}`, problem: 'the key is missing', fix: 'Give a string that is not empty.' }]
+      : [],
+  );
 }
 
 function checkDefault(name: string | undefined, known: readonly string[]): Problem[] {

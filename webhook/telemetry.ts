@@ -1,4 +1,4 @@
-import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 /** The webhook's metrics (Prometheus). */
 export type Telemetry = ReturnType<typeof createTelemetry>;
@@ -24,6 +24,17 @@ export function createTelemetry() {
       name: 'sidetail_webhook_duration_seconds',
       help: 'Time from a whole request to its answer.',
       buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 1, 3],
+      registers,
+    }),
+    certificateExpiry: new Gauge({
+      name: 'sidetail_webhook_certificate_expiry_timestamp_seconds',
+      help: 'When the certificate in use ends, seconds since the epoch.',
+      registers,
+    }),
+    certificateSteps: new Counter({
+      name: 'sidetail_webhook_certificate_steps_total',
+      help: 'What was done to keep the certificate (issue, stage, promote, prune), and looks that failed.',
+      labelNames: ['step', 'result'] as const,
       registers,
     }),
     reloads: new Counter({

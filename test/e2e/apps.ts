@@ -110,3 +110,8 @@ export function pod(name: string, namespace: string, podTemplate: object): objec
 export function namespace(name: string, labels: Record<string, string> = {}): object {
   return { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } };
 }
+
+/** A name that no earlier run used: its records may still be in the store. */
+export function unique(name: string): string {
+  return `${name}-${Date.now().toString(36).slice(-5)}`;
+}

@@ -23,7 +23,7 @@ t.test('defaults, and profile values kept as they were written', async (t) => {
 t.test('every problem is listed, with its path', async (t) => {
   const wrong = {
     imgae: 'x',
-    tls: { certFile: 'a' },
+    tls: { certFile: 'a', mod: 'self' },
     listen: { port: 70000 },
     resources: { limits: { memory: 'much' } },
     profiles: {
@@ -44,8 +44,13 @@ t.test('every problem is listed, with its path', async (t) => {
     'profiles.default.outputs.es.url: the key is missing. Give an http:// or https:// URL, or a list.',
     'profiles.default.paths[0]: /etc is not a place for logs. Log to another folder, e.g. /var/log/app.',
     'resources.limits.memory: "much" is not a quantity. Write one as Kubernetes does: 10m, 0.5, 64Mi.',
+    'tls.mod: unknown key "mod". Did you mean "mode"?',
+  ]);
+  t.same(problems({ ...RAW_SETTINGS, tls: { certFile: 'a' } }), [
     'tls.keyFile: the key is missing. Give a string that is not empty.',
   ]);
+  t.same(problems({ ...RAW_SETTINGS, tls: { mode: 'self', validity: '1s' } }).length, 1, 'too short a life');
+  t.same(problems({ ...RAW_SETTINGS, tls: { mode: 'self' } }), []);
 });
 
 t.test('a secret in a profile is refused without showing it: it would stand in annotations of pods', async (t) => {

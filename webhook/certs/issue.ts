@@ -16,13 +16,22 @@ const DAY = 864e5;
 const BACKDATE = 5 * 6e4;
 
 /**
- * Makes a CA and a serving certificate for the hosts (DNS names or IP addresses, at least one), valid for a year. The CA's key is forgotten,
- * so nothing else can ever be signed by it.
+ * Makes a CA and a serving certificate for the hosts (DNS names or IP addresses, at least one), valid for `validityMs` (default a year). The
+ * CA's key is forgotten, so nothing else can ever be signed by it.
  */
-export async function issueCertificates({ hosts }: { hosts: readonly string[] }): Promise<Issued> {
+export async function issueCertificates({
+  hosts,
+  validityMs = 365 * DAY,
+}: {
+  hosts: readonly string[];
+  validityMs?: number;
+}): Promise<Issued> {
   if (hosts.length === 0) throw new Error('issueCertificates: no host is given');
   x509.cryptoProvider.set(crypto);
-  const validity = { notBefore: new Date(Date.now() - BACKDATE), notAfter: new Date(Date.now() + 365 * DAY) };
+  const validity = {
+    notBefore: new Date(Date.now() - Math.min(BACKDATE, validityMs / 10)),
+    notAfter: new Date(Date.now() + validityMs),
+  };
   const caKeys = await newKeys();
   const ca = await x509.X509CertificateGenerator.createSelfSigned({
     name: 'CN=sidetail webhook CA',
