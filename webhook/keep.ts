@@ -1,6 +1,6 @@
 import { within } from '../contract/annotations/glob.ts';
 import { MOUNTS } from '../contract/injection.ts';
-import type { Container } from './pod.ts';
+import type { Container, Volume } from './pod.ts';
 
 /**
  * Our container of an earlier call with what others made of it meanwhile: the API server calls a webhook again when another one changed the
@@ -20,4 +20,16 @@ export function keepOthers(built: Container, existing: Container): Container {
       ...(existing.volumeMounts ?? []).filter(({ mountPath }) => !isOurs(mountPath)),
     ],
   };
+}
+
+/** Our volume of an earlier call, if it is what is wanted now; it may say more (defaults of the API server). */
+export function keepVolume(wanted: Volume, existing: Volume | undefined): Volume {
+  return existing !== undefined && covers(existing, wanted) ? existing : wanted;
+}
+
+/** Whether all that `part` says stands in `whole`. */
+function covers(whole: unknown, part: unknown): boolean {
+  if (typeof part !== 'object' || part === null) return whole === part;
+  if (typeof whole !== 'object' || whole === null || Array.isArray(whole) !== Array.isArray(part)) return false;
+  return Object.entries(part).every(([key, value]) => covers((whole as Record<string, unknown>)[key], value));
 }

@@ -88,14 +88,22 @@ export function connect(): Kube {
     },
     watchNamespaces(changed, failed) {
       const informer = makeInformer(config, '/api/v1/namespaces', () => core.listNamespace());
-      let stopped = false;
-      const tell = (): void =>
+      let [stopped, listed] = [false, false];
+      const tell = (): void => {
+        if (!listed) return; // in the midst of the first list: not all of them yet
         changed(
           informer.list().map(({ metadata }) => ({ name: metadata?.name ?? '', labels: metadata?.labels ?? {} })),
         );
+      };
       const start = (): void => {
         if (stopped) return;
-        informer.start().then(tell, (error: Error) => again(error));
+        informer.start().then(
+          () => {
+            listed = true;
+            tell();
+          },
+          (error: Error) => again(error),
+        );
       };
       const again = (error: Error): void => {
         if (stopped) return;

@@ -5,7 +5,7 @@ import { formatProblem } from '../contract/config/problem.ts';
 import { CONTAINER, hash8, WRITTEN } from '../contract/injection.ts';
 import { adminFor, secretMounts, sidecarContainer, sidecarVolumes } from './container.ts';
 import { type Context, decide, type Go, runAsUser, type Skip } from './decide.ts';
-import { keepOthers } from './keep.ts';
+import { keepOthers, keepVolume } from './keep.ts';
 import type { Container, Mount, Pod, Strings } from './pod.ts';
 import type { Reason } from './reasons.ts';
 import { resolve } from './resolve.ts';
@@ -92,7 +92,8 @@ function inject(
   const revision = hash8(settings.image, resolved);
   const uid = runAsUser(pod, plan.targets[0]!.container);
   const secret = go.wishes.secret ?? go.profile.secret;
-  const ours = [...sidecarVolumes(secret), ...plan.added.map(({ name }) => ({ name, emptyDir: {} }))];
+  const wanted = [...sidecarVolumes(secret), ...plan.added.map(({ name }) => ({ name, emptyDir: {} }))];
+  const ours = wanted.map((volume) => keepVolume(volume, base.volumes.get(volume.name)));
   const status = formatStatus(
     {
       result: 'injected',
@@ -112,7 +113,7 @@ function inject(
   const built = sidecarContainer(settings, uid, admin.declarePort, [...secretMounts(secret), ...plan.mounts]);
   // Made by the same settings and wishes: what differs is the work of others.
   const sidecar = base.sidecar && base.revision === revision ? keepOthers(built, base.sidecar) : built;
-  const gone = [...base.volumes].filter((name) => !ours.some((v) => v.name === name));
+  const gone = [...base.volumes.keys()].filter((name) => !ours.some((v) => v.name === name));
   const mountsOf = (c: Container): Container => addMounts(dropMounts(c, gone), plan);
   const rest = (pod.spec.initContainers ?? []).map((c) => dropMounts(c, gone));
   const spec = {

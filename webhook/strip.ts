@@ -3,7 +3,7 @@ import { type Container, isMap, type Pod, type Strings, type Volume } from './po
 import { readRecord } from './status.ts';
 
 /**
- * The pod without what an earlier call of ours added. The record of that call is never trusted alone: what it names must look like ours as well; `volumes` are the names of those taken away,
+ * The pod without what an earlier call of ours added. The record of that call is never trusted alone: what it names must look like ours as well; `volumes` are those taken away, by name,
  * `sidecar` is the container. The given pod is not changed.
  */
 export function strip(pod: Pod): Stripped {
@@ -11,9 +11,9 @@ export function strip(pod: Pod): Stripped {
   const { spec } = pod;
   const isOurs = (c: Container) => owned.containers.includes(c.name) && isOurContainer(c);
   const sidecar = [...(spec.containers ?? []), ...(spec.initContainers ?? [])].find(isOurs);
-  if (!sidecar) return { pod, volumes: new Set() };
+  if (!sidecar) return { pod, volumes: new Map() };
   const isOurVolume = (v: Volume) => owned.volumes.includes(v.name) && looksLikeOurVolume(v);
-  const volumes = new Set((spec.volumes ?? []).filter(isOurVolume).map((v) => v.name));
+  const volumes = new Map((spec.volumes ?? []).filter(isOurVolume).map((v) => [v.name, v]));
   const unmount = (c: Container): Container => {
     const mounts = c.volumeMounts ?? [];
     // Only the mount that we made: other injectors copy mounts of the app into containers of theirs, and the volume comes back in a moment.
@@ -36,7 +36,7 @@ export function strip(pod: Pod): Stripped {
 
 export interface Stripped {
   readonly pod: Pod;
-  readonly volumes: ReadonlySet<string>;
+  readonly volumes: ReadonlyMap<string, Volume>;
   readonly sidecar?: Container;
 }
 

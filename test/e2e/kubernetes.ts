@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseAllDocuments, stringify } from 'yaml';
 
 /** The cluster that `test/e2e/run.sh` gives us, spoken to by kubectl and helm as a user would. */
 
@@ -38,18 +37,11 @@ export const helm = (...args: string[]): Promise<string> => must('helm', args);
 
 /** Applies objects; answers what kubectl says, warnings of the API server included. */
 export async function apply(...objects: readonly object[]): Promise<string> {
-  const { code, stdout, stderr } = await run(
-    'kubectl',
-    ['apply', '-f', '-'],
-    objects.map((object) => stringify(object)).join('---\n'),
-  );
+  const list = { apiVersion: 'v1', kind: 'List', items: objects };
+  const { code, stdout, stderr } = await run('kubectl', ['apply', '-f', '-'], JSON.stringify(list));
   if (code !== 0) throw new Error(stderr);
   return stdout + stderr;
 }
-
-/** Objects of a YAML text. */
-export const objects = (text: string): Record<string, never>[] =>
-  parseAllDocuments(text).map((document) => document.toJSON());
 
 /** What `kubectl get ... -o json` shows. */
 export async function get<T = Pod>(...args: string[]): Promise<T> {

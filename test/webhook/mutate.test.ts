@@ -1,6 +1,6 @@
 import t from 'tap';
 import { decodeConfig } from '../../contract/config/load.ts';
-import type { Container, Pod } from '../../webhook/pod.ts';
+import { type Container, isMap, type Pod } from '../../webhook/pod.ts';
 import { call, pod, settings } from './fixtures.ts';
 
 const P = 'sidetail.dev/';
@@ -261,8 +261,11 @@ t.test('bug: a second call undid what others made of the container: a LimitRange
     volumeMounts: [...own.volumeMounts!, token],
     imagePullPolicy: 'IfNotPresent',
   };
-  const between = { ...first, spec: { ...first.spec, initContainers: [changed] } };
-  t.same(sidecar(call(between).pod), changed, 'all of it is kept');
+  const volumes = first.spec.volumes!.map((v) =>
+    isMap(v.downwardAPI) ? { ...v, downwardAPI: { ...v.downwardAPI, defaultMode: 420 } } : v,
+  );
+  const between = { ...first, spec: { ...first.spec, initContainers: [changed], volumes } };
+  t.same(call(between).patch, [], 'all of it is kept');
   const moved = { ...changed, volumeMounts: changed.volumeMounts.slice(0, 2), env: own.env!.slice(0, 1) };
   const mended = sidecar(call({ ...first, spec: { ...first.spec, initContainers: [moved] } }).pod);
   t.same(mended.volumeMounts, own.volumeMounts, 'what it needs is put back');
