@@ -84,7 +84,9 @@ t.test('the webhook is down: pods start all the same, without a sidecar', async 
   t.teardown(() => installed(t.testdir()));
   await eventually(async () => (await pods(SYSTEM, WEBHOOK)).length === 0, 'no webhook runs');
   const name = unique('alone');
-  await apply(pod(name, NS, template(name, PROFILE, { lines: 1, pod: { restartPolicy: 'Never' } })));
+  await apply(
+    pod(name, NS, template(name, PROFILE, { file: '/tmp/app.log', lines: 1, pod: { restartPolicy: 'Never' } })),
+  );
   const one = await eventually(async () => {
     const found = await get('pod', name, '-n', NS);
     return found.status.phase === 'Succeeded' && found;
