@@ -4,7 +4,8 @@ import { eventually } from './kubernetes.ts';
 export const URL_OF_STORE = process.env.SIDETAIL_E2E_ES;
 export const NO_STORE = 'no Elasticsearch (Java and Maven, or SIDETAIL_E2E_ES)';
 
-async function search(query: string, size: number): Promise<{ total: number; messages: string[] }> {
+/** How many documents match, and some of their messages. */
+export async function search(query: string, size: number): Promise<{ total: number; messages: string[] }> {
   const body = { query: { query_string: { query } }, size, track_total_hits: true };
   await fetch(`${URL_OF_STORE}/logs-*/_refresh`, { method: 'POST' });
   const answer = await fetch(`${URL_OF_STORE}/logs-*/_search?ignore_unavailable=true`, {

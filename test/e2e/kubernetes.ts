@@ -87,7 +87,7 @@ export const isInjected = (pod: Pod): boolean =>
   false;
 
 /** How long something may take here before it is given up, ms: pods start slowly on a busy machine. Never asserted on. */
-const PATIENCE_MS = 300_000;
+const PATIENCE_MS = 180_000;
 
 /** The first value of `look` that is neither undefined nor false. An error of `look` is one more reason to look again. */
 export async function eventually<T>(

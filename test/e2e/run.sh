@@ -42,7 +42,10 @@ trap take_down EXIT
 say 'images'
 for program in sidecar webhook; do
 	"$cluster/image.sh" "sidetail-$program:e2e" . -f "Dockerfile.$program" --build-arg "NODE_IMAGE=localhost/node:$NODE_VERSION"
+	# By the names that README and the chart's defaults say.
+	"$cluster/run.sh" --node ctr -n k8s.io images tag --force "localhost/sidetail-$program:e2e" "localhost/sidetail-$program:0.1.0" >/dev/null
 done
+"$cluster/run.sh" --node ctr -n k8s.io images tag --force "localhost/node:$NODE_VERSION" docker.io/library/node:26-slim >/dev/null
 say 'Elasticsearch on the node'
 if (. "$es/jdk.sh" && command -v mvn) >/dev/null 2>&1; then
 	if ! "$cluster/run.sh" curl -sf -m 5 -o /dev/null "http://$NODE_IP:9200"; then
