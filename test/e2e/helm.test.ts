@@ -36,6 +36,11 @@ t.test('values: each set is accepted by the API server, a wrong value by nobody'
   t.match(stderr, /tls\/mode.*must be one of 'self', 'cert-manager', 'provided'/);
 });
 
+t.test('manifests/install.yaml is what the chart gives', async (t) => {
+  const { code, stderr } = await run('node', ['manifests/render.ts', '--check']);
+  t.equal(code, 0, stderr);
+});
+
 t.test('helm test', async (t) => {
   t.match(await helm('test', 'sidetail', '--namespace', SYSTEM), /Phase:\s+Succeeded/);
 });
