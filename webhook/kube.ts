@@ -31,6 +31,8 @@ export interface Kube {
    * manages the other fields sees no drift. Answers whether anything had to be changed.
    */
   applyCaBundle(configuration: string, bundle: string): Promise<boolean>;
+  /** The CAs (PEM) that the entries of a MutatingWebhookConfiguration trust now. */
+  caBundle(configuration: string): Promise<string>;
   /** Tells all namespaces, then each change, until it is stopped. Goes on by itself when the connection breaks; `failed` says so. */
   watchNamespaces(changed: (all: readonly Namespace[]) => void, failed: (error: Error) => void): () => void;
 }
@@ -85,6 +87,11 @@ export function connect(): Kube {
       );
       await asked(`patch ${what}`, patch);
       return true;
+    },
+    async caBundle(name) {
+      const what = `get mutatingwebhookconfiguration ${name}`;
+      const found = await asked(what, admission.readMutatingWebhookConfiguration({ name }));
+      return Buffer.from(found?.webhooks?.[0]?.clientConfig.caBundle ?? '', 'base64').toString();
     },
     watchNamespaces(changed, failed) {
       const informer = makeInformer(config, '/api/v1/namespaces', () => core.listNamespace());

@@ -22,6 +22,8 @@ export interface KeeperOptions {
 
 /** Longest time between two looks, ms; a short life is looked at more often. */
 const LOOK_MS = 10_000;
+/** CAs that are kept when a lost certificate is made anew. */
+const MOST_OLD = 3;
 /** How often a trouble that goes on is told again, ms. */
 const REMIND_MS = 300_000;
 
@@ -107,7 +109,10 @@ async function carryOut(
   const { ca, cert, key } = await issueCertificates({ hosts, validityMs: validityMs() });
   const pem = certificates(ca).join('');
   if (step.kind === 'stage') return { ...stored, bundle: stored.bundle + pem, nextCert: cert, nextKey: key };
-  return { bundle: pem, cert, key, nextCert: '', nextKey: '', promotedAt: '' };
+  // What is trusted now stays so for a while: other replicas serve what was before until they look.
+  const before = certificates(await options.kube.caBundle(options.webhookConfiguration));
+  const bundle = [pem, ...before.filter((one) => one !== pem).slice(0, MOST_OLD)].join('');
+  return { bundle, cert, key, nextCert: '', nextKey: '', promotedAt: new Date().toISOString() };
 }
 
 const KEYS = {

@@ -38,6 +38,7 @@ class Cluster {
         this.bundle = bundle;
         return changed;
       },
+      caBundle: async () => this.bundle,
       watchNamespaces: () => () => undefined,
     };
   }
@@ -110,8 +111,12 @@ t.test('what was deleted or overwritten is put right', async (t) => {
   const { bundle } = cluster;
   cluster.bundle = '';
   await until(() => cluster.bundle === bundle, 'the caBundle is back');
+  const [old] = a.served;
   cluster.data = { 'tls.crt': 'nonsense' };
   await until(() => a.served.length === 2, 'a new certificate');
+  t.ok(bundleOf(cluster).verify(old!), 'what other replicas still serve is trusted');
+  await until(() => certificates(cluster.bundle).length === 1, 'and not for ever');
+  t.ok(bundleOf(cluster).verify(a.served[1]!));
   t.ok(a.logged.some(({ why }) => why === 'there is none yet' || /cannot be read/.test(String(why))));
   t.notMatch(JSON.stringify(a.logged), /PRIVATE KEY/, 'no key is logged');
   a.stop();
