@@ -38,6 +38,8 @@ export interface Kube {
 }
 
 const FIELD_MANAGER = 'sidetail-webhook';
+/** How long an answer may take, ms: one that hangs must not stop the looks after it. */
+const ANSWER_MS = 10_000;
 /** How long to wait before a watch is begun again, ms. */
 const AGAIN_MS = 2000;
 
@@ -94,23 +96,23 @@ export function connect(): Kube {
       return Buffer.from(found?.webhooks?.[0]?.clientConfig.caBundle ?? '', 'base64').toString();
     },
     watchNamespaces(changed, failed) {
-      const informer = makeInformer(config, '/api/v1/namespaces', () => core.listNamespace());
       let [stopped, listed] = [false, false];
+      // The informer's `start` resolves also when its list failed: only the list itself tells.
+      const informer = makeInformer(config, '/api/v1/namespaces', async () => {
+        listed = false;
+        const all = await core.listNamespace();
+        listed = true;
+        return all;
+      });
       const tell = (): void => {
-        if (!listed) return; // in the midst of the first list: not all of them yet
+        if (!listed) return; // in the midst of a list: not all of them yet
         changed(
           informer.list().map(({ metadata }) => ({ name: metadata?.name ?? '', labels: metadata?.labels ?? {} })),
         );
       };
       const start = (): void => {
         if (stopped) return;
-        informer.start().then(
-          () => {
-            listed = true;
-            tell();
-          },
-          (error: Error) => again(error),
-        );
+        informer.start().then(tell, (error: Error) => again(error));
       };
       const again = (error: Error): void => {
         if (stopped) return;
@@ -132,11 +134,17 @@ export function connect(): Kube {
 
 /** The answer; undefined for the one status that is no error to the caller. Else an Error that says what was asked for. */
 async function asked<T>(what: string, answer: Promise<T>, expected?: number): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${ANSWER_MS / 1000} s`)), ANSWER_MS);
+  });
   try {
-    return await answer;
+    return await Promise.race([answer, late]);
   } catch (error) {
     if (error instanceof ApiException && error.code === expected) return undefined;
     throw new Error(`${what}: ${reason(error)}`);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -3,7 +3,8 @@ import pino from 'pino';
 import { formatProblem } from '../contract/config/problem.ts';
 import { type Certificate, checkCertificate, watchCertificate } from './certs/files.ts';
 import { issueCertificates } from './certs/issue.ts';
-import { expiryOf, keepCertificate } from './certs/keeper.ts';
+import { expiryOf, type Keeper, keepCertificate } from './certs/keeper.ts';
+import { lifeOf } from './certs/lifecycle.ts';
 import type { Namespaces } from './namespaces.ts';
 import { startServer } from './server.ts';
 import { decodeSettingsText, type Settings } from './settings.ts';
@@ -70,12 +71,15 @@ async function firstCertificate(): Promise<Certificate> {
 const certificate = await firstCertificate();
 const telemetry = createTelemetry();
 let namespaces: Namespaces | undefined;
+let keeper: Keeper | undefined;
 let served: Certificate | undefined = self ? undefined : certificate;
 
 function notReady(): string[] {
   const waiting = namespaces !== undefined && !namespaces.known && Date.now() - started < NAMESPACES_MS;
   return [
     ...(served === undefined ? ['there is no certificate yet: see the log'] : []),
+    ...(served !== undefined && expiryOf(served.cert) * 1000 <= Date.now() ? ['the certificate has expired'] : []),
+    ...(keeper?.stale() ? ['the certificate could not be looked after for too long: see the log'] : []),
     ...(waiting ? ['the namespaces are not known yet'] : []),
   ];
 }
@@ -98,10 +102,16 @@ function serve(next: Certificate): void {
   server.setCertificate(next);
   served = next;
   telemetry.reloads.inc({ what: 'certificate', result: 'ok' });
-  telemetry.certificateExpiry.set(expiryOf(next.cert));
+  showLife(next);
   log.info(checkCertificate(next), 'certificate reloaded');
 }
-if (served) telemetry.certificateExpiry.set(expiryOf(served.cert));
+if (served) showLife(served);
+
+function showLife({ cert }: Certificate): void {
+  const { from, to } = lifeOf(cert);
+  telemetry.certificateExpiry.set(to / 1000);
+  telemetry.certificateLife.set((to - from) / 1000);
+}
 
 const settingsWatch = watchFiles(
   () => [file],
@@ -150,7 +160,7 @@ async function startKeeping(): Promise<() => void> {
   if (self) {
     const namespace = tls.namespace ?? process.env.POD_NAMESPACE ?? refuse('tls.namespace: give it, or $POD_NAMESPACE');
     const name = `${tls.service}.${namespace}.svc`;
-    const keeper = keepCertificate({
+    keeper = keepCertificate({
       ...{ kube, namespace, secret: tls.secret, webhookConfiguration: tls.webhookConfiguration, log, serve },
       hosts: [name, `${name}.cluster.local`],
       validityMs: () => settings.tls.validity,
@@ -169,10 +179,11 @@ async function stop(signal: string): Promise<void> {
   log.info({ signal }, 'stopping');
   settingsWatch.stop();
   stopKeeping();
-  await server.close();
+  await server.close(settings.linger);
   log.info('stopped');
   process.exit(0);
 }
+process.on('unhandledRejection', (error) => log.error({ err: error }, 'a bug: please report it'));
 process.on('SIGTERM', () => void stop('SIGTERM'));
 process.on('SIGINT', () => void stop('SIGINT'));
 

@@ -1,7 +1,9 @@
 import type { Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import Fastify, { type FastifyError } from 'fastify';
+import { setTimeout as sleep } from 'node:timers/promises';
+import Fastify, { type FastifyError, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
+import { NAMESPACE_SWITCH } from '../contract/injection.ts';
 import { type Admission, admit } from './admit.ts';
 import type { Certificate } from './certs/files.ts';
 import type { Strings } from './pod.ts';
@@ -15,7 +17,7 @@ export interface ServerOptions {
   /** The settings in force. */
   readonly settings: () => Settings;
   /** Labels of a namespace, where they are known. */
-  readonly labelsOf?: (namespace: string) => Strings | undefined;
+  readonly labelsOf?: ((namespace: string) => Strings | undefined) | undefined;
   /** What is missing before the webhook can do its work; empty: nothing. */
   readonly notReady?: () => readonly string[];
   readonly log: Logger;
@@ -29,12 +31,15 @@ export interface WebhookServer {
   readonly port: number;
   /** New connections get the new certificate; open ones are not disturbed. */
   setCertificate(certificate: Certificate): void;
-  /** Not ready from now on; answers what is under way, closes idle connections, resolves when all are gone. */
-  close(): Promise<void>;
+  /**
+   * Not ready from now on, but answering for `lingerMs`: new connections come until every node knows that we are going. Then answers what is
+   * under way, closes idle connections, and resolves when all are gone.
+   */
+  close(lingerMs?: number): Promise<void>;
 }
 
 const BODY_LIMIT = 4 * 2 ** 20;
-const ROUTES = 'POST /mutate, GET /livez, GET /readyz, GET /metrics';
+const ROUTES = 'POST /mutate, POST /mutate/namespace, GET /livez, GET /readyz, GET /metrics';
 const INTERNAL: Admission = {
   result: 'error',
   reason: 'InternalError',
@@ -54,7 +59,7 @@ export async function startServer(options: ServerOptions): Promise<WebhookServer
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
 
-  app.post('/mutate', async (request, reply) => {
+  const mutate = async (request: FastifyRequest, reply: FastifyReply, labelsOf: ServerOptions['labelsOf']) => {
     const end = telemetry.duration.startTimer();
     const review = decodeReview(typeof request.body === 'string' ? request.body : '');
     if (!review.ok) {
@@ -63,10 +68,16 @@ export async function startServer(options: ServerOptions): Promise<WebhookServer
       log.warn({ problems: review.problems }, error);
       return reply.code(400).send({ error, problems: review.problems });
     }
-    const admission = judge(review.request, options);
+    const admission = judge(review.request, { ...options, labelsOf });
     end();
+    if (closing) reply.header('connection', 'close');
     return respond(review.request.uid, admission.patch, admission.warnings);
-  });
+  };
+  app.post('/mutate', (request, reply) => mutate(request, reply, options.labelsOf));
+  // The API server has matched the namespace's label, and may know of it before we do.
+  app.post('/mutate/namespace', (request, reply) =>
+    mutate(request, reply, (name) => options.labelsOf?.(name) ?? { [NAMESPACE_SWITCH]: 'enabled' }),
+  );
   app.get('/livez', async () => 'ok\n');
   app.get('/readyz', async (_request, reply) => {
     const missing = closing ? ['closing'] : (options.notReady?.() ?? []);
@@ -91,8 +102,9 @@ export async function startServer(options: ServerOptions): Promise<WebhookServer
     host,
     port,
     setCertificate: ({ cert, key }) => server.setSecureContext({ cert, key, minVersion: 'TLSv1.2' }),
-    close: async () => {
+    close: async (lingerMs = 0) => {
       closing = true;
+      await sleep(lingerMs);
       await app.close();
     },
   };

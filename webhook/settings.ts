@@ -70,6 +70,11 @@ export const settingsNode = n.object({
     }),
     "The webhook's certificate.",
   ),
+  linger: n.withDefault(
+    n.duration(),
+    '5s',
+    'How long calls are still answered after SIGTERM: until every node knows that this replica is going.',
+  ),
   kubernetes: n.withDefault(n.boolean(), false, 'Watch the labels of namespaces (in a cluster).'),
   image: n.required(text, 'Image of the sidecar.'),
   imagePullPolicy: n.optional(
@@ -97,7 +102,7 @@ export function decodeSettings(value: unknown): Decoding<Settings> {
   const raw = (value as { profiles: Record<string, Record<string, unknown>> }).profiles;
   const profiles = new Map(Object.entries(raw).map(([name, profile]) => [name, toProfile(structuredClone(profile))]));
   const problems = [...profiles].flatMap(([name, profile]) => checkProfile(profile, keyPath('profiles', name)));
-  problems.push(...checkTls(decoded.value.tls));
+  problems.push(...checkTls(decoded.value.tls), ...checkResources(decoded.value.resources));
   problems.push(...checkDefault(decoded.value.defaultProfile, [...profiles.keys()]));
   return problems.length > 0 ? { ok: false, problems } : { ok: true, value: { ...decoded.value, profiles } };
 }
@@ -108,6 +113,27 @@ export async function decodeSettingsText(content: string): Promise<Decoding<Sett
   if (parsed.ok) return decodeSettings(parsed.value);
   const fix = 'Give at least `tls`, `image` and `profiles`.';
   return { ok: false, problems: parsed.problems.map((p) => (p.problem.startsWith('the file is') ? { ...p, fix } : p)) };
+}
+
+const FACTORS: Readonly<Record<string, number>> = {
+  ...{ m: 1e-3, k: 1e3, M: 1e6, G: 1e9, T: 1e12, P: 1e15, E: 1e18 },
+  ...{ Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40, Pi: 2 ** 50, Ei: 2 ** 60 },
+};
+
+/** A quantity as a number: `10m` is 0.01, `64Mi` 67108864, `1e3` 1000. */
+function amountOf(quantity: string | number): number {
+  const [, digits, unit] = /^(\d+(?:\.\d+)?(?:[eE]\d+)?)([a-zA-Z]*)$/.exec(String(quantity))!;
+  return Number(digits) * (unit === '' ? 1 : FACTORS[unit!]!);
+}
+
+/** The API server refuses a pod whose container requests more than its limit: every injected one. */
+function checkResources({ requests, limits }: Decoded['resources']): Problem[] {
+  return Object.entries(limits).flatMap(([name, limit]) => {
+    const request = requests[name as keyof typeof requests];
+    if (limit === undefined || request === undefined || amountOf(request) <= amountOf(limit)) return [];
+    const problem = `the request ${request} is more than the limit ${limit}`;
+    return [{ path: `resources.limits.${name}`, problem, fix: `Give a limit of at least ${request}.` }];
+  });
 }
 
 function checkTls(tls: Decoded['tls']): Problem[] {

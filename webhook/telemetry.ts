@@ -31,6 +31,11 @@ export function createTelemetry() {
       help: 'When the certificate in use ends, seconds since the epoch.',
       registers,
     }),
+    certificateLife: new Gauge({
+      name: 'sidetail_webhook_certificate_life_seconds',
+      help: 'How long the certificate in use is valid in all.',
+      registers,
+    }),
     certificateSteps: new Counter({
       name: 'sidetail_webhook_certificate_steps_total',
       help: 'What was done to keep the certificate (issue, stage, promote, prune), and looks that failed.',

@@ -31,13 +31,16 @@ const REMIND_MS = 300_000;
  * Keeps the certificate of `tls.mode: self`: in a Secret that all replicas share, of whom the one that writes first wins; and its CAs in the
  * webhook configuration. `stop` ends it.
  */
-export function keepCertificate(options: KeeperOptions): { stop(): void } {
+export function keepCertificate(options: KeeperOptions): Keeper {
   const { log } = options;
   const lookMs = (): number => Math.min(LOOK_MS, options.validityMs() / 60);
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
   let served = '';
+  /** The pair that the Secret holds, as far as we saw: since when is measured here, so that clocks need not agree. */
+  let servedBy = '';
   let trusted: { bundle: string; since: number } | undefined;
+  let [servedSince, lookedAt] = [0, Date.now()];
   let trouble = { message: '', at: 0 };
 
   async function look(): Promise<void> {
@@ -46,26 +49,36 @@ export function keepCertificate(options: KeeperOptions): { stop(): void } {
     if (found === undefined) throw new Error(`there is no Secret ${namespace}/${secret}: the chart makes it, empty`);
     let stored = decode(found);
     const since = trusted?.bundle === stored.bundle ? trusted.since : undefined;
-    const step = nextStep(stored, Date.now(), since, {
-      hosts,
-      validityMs: options.validityMs(),
-      overlapMs: 3 * lookMs(),
-    });
+    if (servedBy !== stored.cert) {
+      servedBy = stored.cert;
+      servedSince = Date.now();
+    }
+    const step = nextStep(
+      stored,
+      Date.now(),
+      { trustedSince: since, storedSince: servedSince },
+      {
+        hosts,
+        validityMs: options.validityMs(),
+        overlapMs: 3 * lookMs(),
+      },
+    );
     if (step.kind !== 'keep') {
       const next = await carryOut(step, stored, options);
       const won = await kube.replaceSecret(namespace, secret, { version: found.version, data: encode(next) });
-      options.counted(step.kind, 'ok');
+      if (won) options.counted(step.kind, 'ok');
       log.info({ step: step.kind, won, ...('why' in step ? { why: step.why } : {}) }, 'certificate');
       if (!won) return; // another replica was quicker: the next look has what it wrote
       stored = next;
     }
     const changed = await kube.applyCaBundle(options.webhookConfiguration, stored.bundle);
     if (changed) log.info({ cas: certificates(stored.bundle).length }, 'the webhook configuration trusts our CAs');
-    if (trusted?.bundle !== stored.bundle) trusted = { bundle: stored.bundle, since: Date.now() };
+    if (changed || trusted?.bundle !== stored.bundle) trusted = { bundle: stored.bundle, since: Date.now() };
     if (served !== stored.cert) {
       options.serve({ cert: stored.cert, key: stored.key });
       served = stored.cert;
     }
+    lookedAt = Date.now();
     if (trouble.message !== '') log.info('the certificate is kept again');
     trouble = { message: '', at: 0 };
   }
@@ -87,11 +100,24 @@ export function keepCertificate(options: KeeperOptions): { stop(): void } {
   }
   void turn();
   return {
+    // Less than the two overlaps after which an old CA is given up; and only when a renewal is due, for else nothing changes while the API
+    // server cannot be reached.
+    stale() {
+      if (served === '' || Date.now() - lookedAt <= 5 * lookMs()) return false;
+      const { from, to } = lifeOf(served);
+      return Date.now() >= from + ((to - from) * 2) / 3;
+    },
     stop() {
       stopped = true;
       clearTimeout(timer);
     },
   };
+}
+
+export interface Keeper {
+  /** Whether so long passed since the last good look that the others may have renewed what is served here, and given up its CA. */
+  stale(): boolean;
+  stop(): void;
 }
 
 /** What the Secret is to hold after a step. */
@@ -103,8 +129,7 @@ async function carryOut(
   const { hosts, validityMs } = options;
   if (step.kind === 'prune') return { ...stored, bundle: step.bundle };
   if (step.kind === 'promote') {
-    const promotedAt = new Date().toISOString();
-    return { ...stored, cert: stored.nextCert, key: stored.nextKey, nextCert: '', nextKey: '', promotedAt };
+    return { ...stored, cert: stored.nextCert, key: stored.nextKey, nextCert: '', nextKey: '' };
   }
   const { ca, cert, key } = await issueCertificates({ hosts, validityMs: validityMs() });
   const pem = certificates(ca).join('');
@@ -112,7 +137,7 @@ async function carryOut(
   // What is trusted now stays so for a while: other replicas serve what was before until they look.
   const before = certificates(await options.kube.caBundle(options.webhookConfiguration));
   const bundle = [pem, ...before.filter((one) => one !== pem).slice(0, MOST_OLD)].join('');
-  return { bundle, cert, key, nextCert: '', nextKey: '', promotedAt: new Date().toISOString() };
+  return { bundle, cert, key, nextCert: '', nextKey: '' };
 }
 
 const KEYS = {
@@ -121,7 +146,6 @@ const KEYS = {
   key: 'tls.key',
   nextCert: 'next.crt',
   nextKey: 'next.key',
-  promotedAt: 'promoted-at',
 } as const satisfies Record<keyof Stored, string>;
 
 function decode({ data }: StoredSecret): Stored {

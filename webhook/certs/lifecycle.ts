@@ -9,8 +9,12 @@ export interface Stored {
   /** The pair that is served next, once all trust its CA. */
   readonly nextCert: string;
   readonly nextKey: string;
-  /** When the pair that is served now took the place of another, ISO 8601. */
-  readonly promotedAt: string;
+}
+
+/** Times that were measured here, ms since the epoch. */
+export interface Seen {
+  readonly trustedSince: number | undefined;
+  readonly storedSince: number;
 }
 
 export interface Rules {
@@ -33,16 +37,19 @@ export type Step =
   | { readonly kind: 'prune'; readonly bundle: string };
 
 /**
- * The life of a certificate, pure: `now` in ms since the epoch, `trustedSince` when all entries of the webhook configuration were seen to
- * trust `stored.bundle`, if they were. A new pair is made at two thirds of the old one's life, and served only when its CA has been trusted
+ * The life of a certificate, pure: `now` in ms since the epoch; `seen` is measured by who asks, because clocks of replicas differ:
+ * `trustedSince` when all entries of the webhook configuration were seen to trust `stored.bundle`, if they were, `storedSince` when
+ * `stored.cert` was seen first. A new pair is made at two thirds of the old one's life, and served only when its CA has been trusted
  * for the overlap; the old CA goes when every replica has had the overlap twice to notice.
  */
-export function nextStep(stored: Stored, now: number, trustedSince: number | undefined, rules: Rules): Step {
+export function nextStep(stored: Stored, now: number, { trustedSince, storedSince }: Seen, rules: Rules): Step {
   const wrong = unusable(stored.cert, stored.key, stored.bundle, now, rules.hosts);
-  if (wrong !== undefined) return { kind: 'issue', why: wrong };
+  const nextIsGood =
+    stored.nextCert !== '' && unusable(stored.nextCert, stored.nextKey, stored.bundle, now, rules.hosts) === undefined;
+  if (wrong !== undefined) return nextIsGood ? { kind: 'promote' } : { kind: 'issue', why: wrong };
   const { from, to } = lifeOf(stored.cert);
   const staged = stored.nextCert !== '';
-  if (staged && unusable(stored.nextCert, stored.nextKey, stored.bundle, now, rules.hosts) === undefined) {
+  if (nextIsGood) {
     const trusted = trustedSince !== undefined && now - trustedSince >= rules.overlapMs;
     return trusted ? { kind: 'promote' } : { kind: 'keep' };
   }
@@ -50,7 +57,7 @@ export function nextStep(stored: Stored, now: number, trustedSince: number | und
   if (now >= from + ((to - from) * 2) / 3 || to - from > 1.5 * rules.validityMs) return { kind: 'stage' };
   const needed = certificates(stored.bundle).filter((ca) => signs(ca, stored.cert));
   const bundle = needed.join('');
-  const noticed = now - (Date.parse(stored.promotedAt) || 0) >= 2 * rules.overlapMs;
+  const noticed = now - storedSince >= 2 * rules.overlapMs;
   return bundle !== stored.bundle && noticed && !staged ? { kind: 'prune', bundle } : { kind: 'keep' };
 }
 
