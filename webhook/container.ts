@@ -9,7 +9,7 @@ import {
   PODINFO,
   VOLUMES,
 } from '../contract/injection.ts';
-import type { Container, Mount, Pod, Volume } from './pod.ts';
+import { type Container, isMap, type Mount, type Pod, type Volume } from './pod.ts';
 import type { Settings } from './settings.ts';
 
 /** What the admin server of a pod's sidecar is given, and whether its port is declared. */
@@ -19,9 +19,14 @@ export interface Admin {
   readonly declarePort: boolean;
 }
 
-/** The admin server, unless the port is taken: by the app in the pod's network, or by anybody in the node's. */
-export function adminFor(pod: Pod): Admin {
+/**
+ * The admin server, unless the port is taken: by the app in the pod's network, or by anybody in the node's. What the profile says of it holds,
+ * but in the node's network.
+ */
+export function adminFor(pod: Pod, wished: unknown): Admin {
   if (pod.spec.hostNetwork === true) return { config: false, declarePort: false };
+  const port = isMap(wished) ? (wished.port ?? ADMIN_PORT) : ADMIN_PORT;
+  if (wished === false || port !== ADMIN_PORT) return { config: wished, declarePort: false };
   const taken = [...pod.spec.containers, ...(pod.spec.initContainers ?? [])].some((c) =>
     c.ports?.some((port) => port.containerPort === ADMIN_PORT),
   );

@@ -82,25 +82,27 @@ function inject(
   found: readonly AnnotationProblem[],
 ): Mutation {
   const { pod } = base;
-  const admin = adminFor(pod);
+  const admin = adminFor(pod, go.profile.rest.admin);
   const { config, sources, problems } = resolve(go, settings, plan.targets, admin.config);
   const checked = decodeConfig(config);
   if (!checked.ok)
     throw new Error(`resolved configuration is not valid: ${checked.problems.map(formatProblem).join(' ')}`);
   const all = [...found, ...problems];
   const resolved = JSON.stringify(config);
-  const revision = hash8(settings.image, resolved);
+  const revision = hash8(settings.image, resolved, JSON.stringify([settings.resources, settings.imagePullPolicy]));
   const uid = runAsUser(pod, plan.targets[0]!.container);
   const secret = go.wishes.secret ?? go.profile.secret;
   const wanted = [...sidecarVolumes(secret), ...plan.added.map(({ name }) => ({ name, emptyDir: {} }))];
   const ours = wanted.map((volume) => keepVolume(volume, base.volumes.get(volume.name)));
+  const built = sidecarContainer(settings, uid, admin.declarePort, [...secretMounts(secret), ...plan.mounts]);
+  const sidecar = base.sidecar ? keepOthers(built, base.sidecar, base.revision === revision) : built;
   const status = formatStatus(
     {
       result: 'injected',
       reason: 'Injected',
       mode: 'native',
       revision,
-      image: settings.image,
+      image: String(sidecar.image),
       profile: go.profileName,
       containers: [CONTAINER],
       volumes: ours.map((v) => v.name),
@@ -110,9 +112,6 @@ function inject(
     },
     all,
   );
-  const built = sidecarContainer(settings, uid, admin.declarePort, [...secretMounts(secret), ...plan.mounts]);
-  // Made by the same settings and wishes: what differs is the work of others.
-  const sidecar = base.sidecar && base.revision === revision ? keepOthers(built, base.sidecar) : built;
   const gone = [...base.volumes.keys()].filter((name) => !ours.some((v) => v.name === name));
   const mountsOf = (c: Container): Container => addMounts(dropMounts(c, gone), plan);
   const rest = (pod.spec.initContainers ?? []).map((c) => dropMounts(c, gone));

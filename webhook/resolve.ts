@@ -35,7 +35,7 @@ export function resolve(go: Go, settings: Settings, targets: readonly Target[], 
   const config = {
     ...profile.rest,
     ...(cluster === undefined ? {} : { cluster }),
-    ...(admin === undefined || profile.rest.admin !== undefined ? {} : { admin }),
+    ...(admin === undefined ? {} : { admin }),
     inputs,
     outputs,
   };

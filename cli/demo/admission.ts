@@ -30,6 +30,7 @@ export async function startWebhook(folder: string, backend: Backend): Promise<We
   const settings = parse(example('webhook.yaml'));
   settings.listen = { host: '127.0.0.1', port: 0 };
   settings.tls = { certFile, keyFile };
+  settings.linger = '0s';
   const { es } = settings.profiles.default.outputs;
   es.url = backend.url;
   es.dataStream = backend.index;

@@ -21,6 +21,12 @@ const httpUrl = n.string({
         fix: 'Give one such as https://es:9200.',
       };
     }
+    if (url.search || url.hash) {
+      return {
+        problem: 'the URL has a query or a fragment (not shown), which may hold a secret',
+        fix: 'Leave them out; credentials go under `auth`.',
+      };
+    }
     return url.username || url.password
       ? {
           problem: 'the URL holds credentials (not shown)',

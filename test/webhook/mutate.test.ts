@@ -1,6 +1,6 @@
 import t from 'tap';
 import { decodeConfig } from '../../contract/config/load.ts';
-import { type Container, isMap, type Pod } from '../../webhook/pod.ts';
+import type { Container, Pod } from '../../webhook/pod.ts';
 import { call, pod, settings } from './fixtures.ts';
 
 const P = 'sidetail.dev/';
@@ -247,31 +247,6 @@ t.test('a second call with other settings rebuilds, and takes away what is no lo
   const kept = call(copied);
   t.same(kept.status.paths, first.status.paths, 'and the choice of a container stays, though there are two now');
   t.same(kept.pod.spec.containers, copied.spec.containers, "another injector's copy of our mount is kept");
-});
-
-t.test('bug: a second call undid what others made of the container: a LimitRange, a mirror, a token', async (t) => {
-  const first = call(pod(paths('/var/log/app/*.log'))).pod;
-  const own = sidecar(first) as Container & { resources: { limits: object } };
-  const token = mount('kube-api-access-x', '/var/run/secrets/kubernetes.io/serviceaccount');
-  const changed = {
-    ...own,
-    image: 'mirror.example.com/sidetail-sidecar:test',
-    resources: { ...own.resources, limits: { ...own.resources.limits, cpu: '500m' } },
-    env: [...own.env!, { name: 'HTTPS_PROXY', value: 'http://proxy' }],
-    volumeMounts: [...own.volumeMounts!, token],
-    imagePullPolicy: 'IfNotPresent',
-  };
-  const volumes = first.spec.volumes!.map((v) =>
-    isMap(v.downwardAPI) ? { ...v, downwardAPI: { ...v.downwardAPI, defaultMode: 420 } } : v,
-  );
-  const between = { ...first, spec: { ...first.spec, initContainers: [changed], volumes } };
-  t.same(call(between).patch, [], 'all of it is kept');
-  const moved = { ...changed, volumeMounts: changed.volumeMounts.slice(0, 2), env: own.env!.slice(0, 1) };
-  const mended = sidecar(call({ ...first, spec: { ...first.spec, initContainers: [moved] } }).pod);
-  t.same(mended.volumeMounts, own.volumeMounts, 'what it needs is put back');
-  t.same(mended.env, own.env);
-  const newer = call(between, {}, settings({ image: 'sidetail-sidecar:newer' })).pod;
-  t.same(sidecar(newer), { ...own, image: 'sidetail-sidecar:newer' }, 'another revision is built anew');
 });
 
 t.test('a status that says a container is ours is not believed without its mark', async (t) => {

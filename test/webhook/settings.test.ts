@@ -53,6 +53,15 @@ t.test('every problem is listed, with its path', async (t) => {
   t.same(problems({ ...RAW_SETTINGS, tls: { mode: 'self' } }), []);
 });
 
+t.test('bug: a request above the limit was taken, and every injected pod refused by the API server', async (t) => {
+  const of = (requests: object, limits: object) => problems({ ...RAW_SETTINGS, resources: { requests, limits } });
+  t.same(of({ memory: '256Mi' }, {}), [
+    'resources.limits.memory: the request 256Mi is more than the limit 128Mi. Give a limit of at least 256Mi.',
+  ]);
+  t.equal(of({}, { cpu: '5m' }).length, 1, 'the default request is 10m');
+  t.same(of({ cpu: 1, memory: '1e6' }, { cpu: '1000m', memory: '1M' }), []);
+});
+
 t.test('a secret in a profile is refused without showing it: it would stand in annotations of pods', async (t) => {
   const es = { type: 'elasticsearch', url: 'http://es:9200', auth: { username: 'u', password: 'hunter2' } };
   const [problem, ...more] = problems({ ...RAW_SETTINGS, profiles: { default: { outputs: { es } } } });

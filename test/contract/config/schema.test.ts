@@ -180,6 +180,15 @@ t.test('secrets are in no message, whatever is wrong with them', (t) => {
   t.end();
 });
 
+t.test('bug: a secret in the query of a URL was taken, and stood in annotations', (t) => {
+  for (const url of ['https://es:9200/?api_key=hunter2', 'https://es:9200/#hunter2']) {
+    const problems = problemsOf({ es: { url } });
+    t.match(problems.join(), /query or a fragment \(not shown\)/);
+    t.notMatch(problems.join(), /hunter2/);
+  }
+  t.end();
+});
+
 t.test('static fields are scalars', (t) => {
   t.same(problemsOf({ input: { fields: { team: 'a', n: 1, b: true } } }), []);
   t.same(problemsOf({ input: { fields: { o: { p: 1 } } } }), [
