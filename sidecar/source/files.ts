@@ -103,6 +103,10 @@ export class Files {
     const { log, metrics } = this.#telemetry;
     try {
       const tailer = await Tailer.open(found, (dev, inode) => this.#checkpoints.entries.get(entryKey(dev, inode)));
+      if (this.#open.has(entryKey(tailer.file.dev, tailer.file.inode))) {
+        await tailer.close(); // renamed between the scan and the opening: what stands there now is open under its other name
+        return [];
+      }
       if (atStart && found.input.readFrom === 'end' && !this.#checkpoints.resumed) {
         // With its id at once, so that a restart before the next line goes on here.
         await tailer.seek(tailer.size);
