@@ -20,7 +20,7 @@ fi
 fresh() {
 	local name=$1
 	shift
-	sum=$( (echo "$NODE_VERSION"; find "$@" -type f -print0 | sort -z | xargs -0 sha256sum) | sha256sum)
+	sum=$( (echo "$NODE_VERSION"; find "$@" -type f -print0 | sort -z | xargs -0 cat) | sha256sum)
 	[ "$(cat "$STATE/made/$name" 2>/dev/null)" = "$sum" ]
 }
 made() { echo "$sum" >"$STATE/made/$1"; }
