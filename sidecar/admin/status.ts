@@ -40,8 +40,8 @@ export function statusOf(pipeline: Pipeline): object {
 }
 
 function fileStatus(tailer: Tailer, pipeline: Pipeline): FileStatus {
-  const { file, size, readOffset } = tailer;
-  const { dev, inode, generation, input } = file;
+  const { file, size, readOffset, dev, inode } = tailer;
+  const { generation, input } = file;
   const ackedOffset = pipeline.acked(file);
   const lagBytes = Math.max(0, size - ackedOffset);
   const state = !tailer.matched ? 'rotated' : readOffset < size ? 'reading' : lagBytes > 0 ? 'waiting' : 'idle';

@@ -44,6 +44,8 @@ export class Checkpoints {
   #last = '';
   /** Whether a state of an earlier run was found. */
   resumed = false;
+  /** When the first run with this state began, ms since the epoch: files that are older were there before us. */
+  since = Date.now();
 
   constructor(dir: string, telemetry: Telemetry) {
     this.#dir = dir;
@@ -64,6 +66,7 @@ export class Checkpoints {
       if ('entries' in decoded) {
         for (const entry of decoded.entries) this.entries.set(entryKey(entry.dev, entry.inode), entry);
         this.resumed = true;
+        this.since = decoded.since ?? this.since;
         return;
       }
       const aside = join(this.#dir, `${name}.broken-${Date.now()}`);
@@ -86,7 +89,7 @@ export class Checkpoints {
     const payload = JSON.stringify([...this.entries.values()]);
     if (payload === this.#last) return true;
     try {
-      await this.#replace(encodeCheckpoint(payload));
+      await this.#replace(encodeCheckpoint(payload, this.since));
     } catch (error) {
       this.#telemetry.metrics.checkpointSaves.inc({ result: 'failed' });
       if (!this.#failing) {
@@ -131,19 +134,25 @@ export class Checkpoints {
   }
 }
 
-export function encodeCheckpoint(payload: string): string {
-  return `${JSON.stringify({ sidetail: 'checkpoint', version: VERSION, crc: crc32(payload) })}\n${payload}\n`;
+export function encodeCheckpoint(payload: string, since: number): string {
+  return `${JSON.stringify({ sidetail: 'checkpoint', version: VERSION, since, crc: crc32(payload) })}\n${payload}\n`;
 }
 
-export function decodeCheckpoint(text: string): { entries: Entry[] } | { problem: string } {
+export function decodeCheckpoint(text: string): { entries: Entry[]; since?: number } | { problem: string } {
   const newline = text.indexOf('\n');
   const payload = text.slice(newline + 1).trimEnd();
   try {
-    const header = JSON.parse(text.slice(0, newline)) as { sidetail?: string; version?: number; crc?: number };
+    const header = JSON.parse(text.slice(0, newline)) as {
+      sidetail?: string;
+      version?: number;
+      since?: number;
+      crc?: number;
+    };
     if (header.sidetail !== 'checkpoint') return { problem: 'it is not a checkpoint of sidetail' };
     if (header.version !== VERSION) return { problem: `its version is ${header.version}, not ${VERSION}` };
     if (header.crc !== crc32(payload)) return { problem: 'its checksum is wrong' };
-    return { entries: JSON.parse(payload) as Entry[] };
+    const entries = JSON.parse(payload) as Entry[];
+    return header.since === undefined ? { entries } : { entries, since: header.since };
   } catch (error) {
     return { problem: (error as Error).message };
   }

@@ -1,10 +1,9 @@
-import { readdir, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 import type { Telemetry } from '../telemetry.ts';
 import type { Input } from '../types.ts';
 import { type Checkpoints, type Entry, entryKey } from './checkpoints.ts';
 import { Discovery, type Found, type Refused } from './discovery.ts';
 import type { Downstream } from './downstream.ts';
+import { type Aside, Rotated } from './rotated.ts';
 import { Tailer } from './tailer.ts';
 import { Watcher } from './watcher.ts';
 
@@ -23,6 +22,7 @@ export class Files {
   readonly #down: Downstream;
   readonly #telemetry: Telemetry;
   readonly #wake: () => void;
+  readonly #rotated: Rotated;
   readonly #complained = new Map<string, string>();
   #inputs: readonly Input[] = [];
   #discovery = new Discovery([]);
@@ -42,6 +42,7 @@ export class Files {
     this.#down = down;
     this.#telemetry = telemetry;
     this.#wake = wake;
+    this.#rotated = new Rotated(this, checkpoints);
   }
 
   get all(): Tailer[] {
@@ -70,14 +71,22 @@ export class Files {
     this.changed = false;
     const { found, refused } = await this.#discovery.scan();
     const seen = new Set<string>();
-    for (const file of found) {
+    const fresh: Found[] = [];
+    // Those that are known first: what is new may be a copy of one of them.
+    const known = Map.groupBy(found, (file) => this.isKnown(file));
+    for (const file of [...(known.get(true) ?? []), ...(known.get(false) ?? [])]) {
       const key = entryKey(file.dev, file.inode);
       seen.add(key);
       const tailer = this.#open.get(key);
-      if (tailer === undefined) refused.push(...(await this.#openFile(file, this.#scans === 0)));
-      else {
+      if (tailer !== undefined) {
         tailer.path = file.path;
         tailer.matched = true;
+      } else if (this.isKnown(file)) refused.push(...(await this.#openFile(file, this.#scans === 0)));
+      else {
+        if (await this.#rotated.isBeingCopied(file)) continue;
+        const entry = await this.#rotated.lostEntryOf(file);
+        refused.push(...(await this.#openFile(file, this.#scans === 0, entry)));
+        if (entry === undefined) fresh.push(file);
       }
     }
     for (const [key, tailer] of this.#open) {
@@ -92,27 +101,41 @@ export class Files {
     this.refused = refused;
     this.#complain(refused);
     if (this.#scans === 0) {
-      await this.#findOrphans(seen);
+      await this.#rotated.findOrphans(seen);
       this.#sayNothingFound(found);
     }
+    for (const file of fresh) await this.#rotated.adoptUnseen(file);
     this.#scans += 1;
     this.#telemetry.metrics.filesOpen.set(this.#open.size);
   }
 
-  async #openFile(found: Found, atStart: boolean): Promise<Refused[]> {
+  /** Whether the file is open, or remembered. */
+  isKnown({ dev, inode }: { dev: number; inode: number }): boolean {
+    const entry = this.#checkpoints.entries.get(entryKey(dev, inode));
+    return this.#open.has(entryKey(dev, inode)) || (entry !== undefined && !entry.gone);
+  }
+
+  /** `known`: what is remembered of the file, where that is not found under its inode. */
+  async #openFile(found: Found, atStart: boolean, known?: Entry): Promise<Refused[]> {
     const { log, metrics } = this.#telemetry;
     try {
-      const tailer = await Tailer.open(found, (dev, inode) => this.#checkpoints.entries.get(entryKey(dev, inode)));
-      if (this.#open.has(entryKey(tailer.file.dev, tailer.file.inode))) {
+      const entry = known ?? this.#checkpoints.entries.get(entryKey(found.dev, found.inode));
+      const tailer = await Tailer.open(
+        found,
+        (dev, inode) => known ?? this.#checkpoints.entries.get(entryKey(dev, inode)),
+      );
+      if (this.#open.has(entryKey(tailer.dev, tailer.inode))) {
         await tailer.close(); // renamed between the scan and the opening: what stands there now is open under its other name
         return [];
       }
+      if (atStart && entry && !entry.gone && entry.generation !== tailer.file.generation)
+        this.#rotated.truncatedMeanwhile(entry);
       if (atStart && found.input.readFrom === 'end' && !this.#checkpoints.resumed) {
         // With its id at once, so that a restart before the next line goes on here.
         await tailer.seek(tailer.size);
         if (tailer.size > 0) this.unregistered = await tailer.identify(this.#podUid, true);
       }
-      this.#open.set(entryKey(tailer.file.dev, tailer.file.inode), tailer);
+      this.#open.set(entryKey(tailer.dev, tailer.inode), tailer);
       this.#down.open(tailer.file, tailer.readOffset);
       metrics.filesOpened.inc({ input: found.input.name });
       this.#complained.delete(found.path);
@@ -125,27 +148,22 @@ export class Files {
     }
   }
 
-  /** After a restart: files that were renamed meanwhile, and have more than was settled, are looked for in their folder. */
-  async #findOrphans(seen: ReadonlySet<string>): Promise<void> {
-    const missing = [...this.#checkpoints.entries].filter(
-      ([key, entry]) => !seen.has(key) && !entry.gone && entry.realPath !== undefined,
-    );
-    for (const folder of new Set(missing.map(([, entry]) => dirname(entry.realPath!)))) {
-      const wanted = new Map(missing.filter(([, entry]) => dirname(entry.realPath!) === folder));
-      const names = await readdir(folder).catch(() => []); // the folder is gone, and the files with it
-      for (const name of names) await this.#adopt(join(folder, name), wanted);
-    }
+  /** Opens a file that no path names, because a rotation put it aside; `known`: what is remembered of its content. */
+  async openAside(file: Aside, path: string, inputName: string, known?: Entry): Promise<void> {
+    const input = this.#inputs.find(({ name }) => name === inputName);
+    if (input === undefined) return;
+    await this.#openFile({ ...file, input, path }, false, known);
+    const tailer = this.#open.get(entryKey(file.dev, file.inode));
+    if (tailer) tailer.matched = false;
   }
 
-  async #adopt(realPath: string, wanted: ReadonlyMap<string, Entry>): Promise<void> {
-    const status = await stat(realPath).catch(() => undefined); // gone since the listing
-    const entry = status?.isFile() ? wanted.get(entryKey(status.dev, status.ino)) : undefined;
-    if (status === undefined || entry === undefined || status.size <= entry.offset) return;
-    const input = this.#inputs.find(({ name }) => name === entry.input);
-    if (input === undefined) return;
-    await this.#openFile({ input, path: entry.path, realPath, dev: entry.dev, inode: entry.inode }, false);
-    const tailer = this.#open.get(entryKey(entry.dev, entry.inode));
-    if (tailer) tailer.matched = false;
+  /** A file was truncated: if it was copied before (copytruncate), the copy has what was not read of it. Answers its path. */
+  async followCopy(tailer: Tailer): Promise<string | undefined> {
+    const copy = await this.#rotated.copyOf(tailer);
+    if (copy === undefined) return undefined;
+    copy.matched = false;
+    this.#open.set(entryKey(copy.dev, copy.inode), copy);
+    return copy.realPath;
   }
 
   /** A read failed: say so, try again later. */
@@ -176,15 +194,15 @@ export class Files {
   }
 
   async #close(tailer: Tailer): Promise<void> {
-    const { dev, inode, input } = tailer.file;
-    const key = entryKey(dev, inode);
+    const { input } = tailer.file;
+    const key = entryKey(tailer.dev, tailer.inode);
     this.#open.delete(key);
     const entry = this.#checkpoints.entries.get(key);
     if (entry && tailer.links === 0) {
       const { head: _head, mark: _mark, ...rest } = entry;
       this.#checkpoints.entries.delete(key); // and at the end again: the oldest of those that are gone go first
       this.#checkpoints.entries.set(key, { ...rest, gone: true });
-    } else if (entry) {
+    } else if (tailer.file.id !== '') {
       this.#checkpoints.entries.set(key, tailer.entry(tailer.readOffset));
     }
     this.#down.close(tailer.file);

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
-import type { FileHandle } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 
 /** How much of a file's beginning is remembered, at most. */
 export const HEAD_BYTES = 1024;
@@ -48,4 +49,28 @@ export function idPrefix(
 ): string {
   const first = hash('sha256', firstLine.subarray(0, FIRST_LINE_BYTES), 'base64url');
   return hash('sha256', `${podUid ?? ''}\0${dev}\0${inode}\0${generation}\0${first}`, 'base64url').slice(0, 16);
+}
+
+/** What a checkpoint knows of a file's content. */
+interface Known extends Partial<Remembered> {
+  readonly offset: number;
+  readonly gone?: true;
+}
+
+/** Whether the file at this path holds what the entry says. */
+export async function isStill(realPath: string, entry: Known): Promise<boolean> {
+  const handle = await open(realPath, constants.O_RDONLY | constants.O_NONBLOCK).catch(() => undefined); // gone
+  if (handle === undefined) return false;
+  try {
+    const { size } = await handle.stat();
+    return entry.offset > 0 && (await isOf(handle, entry, size));
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Whether the open file is the one that the entry is about. */
+export async function isOf(handle: FileHandle, entry: Known, size: number): Promise<boolean> {
+  if (entry.gone || entry.head === undefined || entry.mark === undefined || size < entry.offset) return false;
+  return (await holds(handle, entry.head)) && (await holds(handle, entry.mark));
 }

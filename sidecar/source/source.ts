@@ -94,7 +94,7 @@ export class Source {
       const { file } = tailer;
       if (file.id === '') continue;
       const entry = tailer.entry(Math.min(this.#down.acked(file), tailer.readOffset));
-      this.#checkpoints.entries.set(entryKey(file.dev, file.inode), entry);
+      this.#checkpoints.entries.set(entryKey(entry.dev, entry.inode), entry);
     }
     return this.#checkpoints.save();
   }
@@ -152,15 +152,16 @@ export class Source {
     return false;
   }
 
-  #truncated(tailer: Tailer): boolean {
+  async #truncated(tailer: Tailer): Promise<boolean> {
     const { file, readOffset } = tailer;
     const unsettled = readOffset - this.#down.acked(file);
-    this.#down.close(file);
+    const copy = await this.files.followCopy(tailer);
+    if (copy === undefined) this.#down.close(file);
     tailer.restart();
     this.#down.open(tailer.file, 0);
     this.#telemetry.metrics.filesTruncated.inc({ input: file.input.name });
     this.#telemetry.log.info(
-      { path: file.path, readOffset, unsettled, generation: tailer.file.generation },
+      { path: file.path, readOffset, unsettled, generation: tailer.file.generation, copy },
       'the file was truncated: reading it from its beginning',
     );
     return true;

@@ -4,7 +4,7 @@ import { cutLines, lastLine, type Standing, type TakeLine } from '../framing/lin
 import type { Input, LogFile } from '../types.ts';
 import type { Entry } from './checkpoints.ts';
 import type { Found } from './discovery.ts';
-import { HEAD_BYTES, holds, idPrefix, MARK_BYTES, type Proof, prove, type Remembered } from './identity.ts';
+import { HEAD_BYTES, holds, idPrefix, isOf, MARK_BYTES, type Proof, prove, type Remembered } from './identity.ts';
 
 /** What a look at a file says. */
 export type Look = 'grown' | 'same' | 'truncated';
@@ -29,6 +29,9 @@ const EMPTY = Buffer.alloc(0);
 export class Tailer {
   file: LogFile;
   readonly handle: FileHandle;
+  /** Of the open file; `file` has those under which its content was found first, which differ for a copy. */
+  readonly dev: number;
+  readonly inode: number;
   readonly realPath: string;
   /** Name of the file now; `file.path` is the one under which it was found first. */
   path: string;
@@ -51,8 +54,10 @@ export class Tailer {
   #before: Buffer = EMPTY;
   #marks: Proof[] = [];
 
-  private constructor(handle: FileHandle, file: LogFile, realPath: string, path: string) {
+  private constructor(handle: FileHandle, file: LogFile, { realPath, path, dev, inode }: Omit<Found, 'input'>) {
     this.handle = handle;
+    this.dev = dev;
+    this.inode = inode;
     this.file = file;
     this.realPath = realPath;
     this.path = path;
@@ -75,7 +80,7 @@ export class Tailer {
         generation: same ? entry.generation : entry ? entry.generation + 1 : 0,
         id: same ? entry.id : '',
       };
-      const tailer = new Tailer(handle, file, realPath, path);
+      const tailer = new Tailer(handle, file, { realPath, path, dev, inode });
       tailer.size = size;
       tailer.links = nlink;
       if (same) {
@@ -89,6 +94,43 @@ export class Tailer {
     } catch (error) {
       await handle.close();
       throw error;
+    }
+  }
+
+  /**
+   * Goes on in a copy of the file (see `isCopiedTo`) where this one stands: the same generation, so what is under way of it keeps its
+   * account. This one then begins another.
+   */
+  async continueIn(realPath: string): Promise<Tailer> {
+    const handle = await open(realPath, constants.O_RDONLY | constants.O_NONBLOCK);
+    const { dev, ino: inode, size, nlink } = await handle.stat();
+    const tailer = new Tailer(handle, this.file, { realPath, path: realPath, dev, inode });
+    tailer.size = size;
+    tailer.links = nlink;
+    tailer.registered = this.registered;
+    tailer.standing = this.standing;
+    tailer.readOffset = this.readOffset;
+    tailer.#marks = [...this.#marks];
+    await tailer.seek(Math.min(size, this.readOffset));
+    tailer.#start = await tailer.#bytesAt(0, HEAD_BYTES);
+    return tailer;
+  }
+
+  /** Whether the other file holds what was read of this one, as far as it goes: a copy of it, or the beginning of one. */
+  async isCopiedTo(realPath: string): Promise<boolean> {
+    const head = this.#head.length < this.#start.length ? this.#start : this.#head;
+    if (head.length === 0) return false; // nothing was read yet, so nothing can be known
+    const handle = await open(realPath, constants.O_RDONLY | constants.O_NONBLOCK).catch(() => undefined); // gone
+    if (handle === undefined) return false;
+    try {
+      const { size } = await handle.stat();
+      const bytes = Buffer.alloc(Math.min(head.length, size));
+      await handle.read(bytes, 0, bytes.length, 0);
+      if (!bytes.equals(head.subarray(0, bytes.length))) return false;
+      const mark = this.#marks.findLast(({ at }) => at <= size);
+      return mark === undefined || (await holds(handle, mark));
+    } finally {
+      await handle.close();
     }
   }
 
@@ -123,7 +165,8 @@ export class Tailer {
   /** Begins another generation, at its first byte. */
   restart(): void {
     const { generation, ...same } = this.file;
-    this.file = { ...same, path: this.path, generation: generation + 1, id: '' };
+    const { dev, inode, path } = this;
+    this.file = { ...same, dev, inode, path, generation: generation + 1, id: '' };
     this.registered = false;
     this.readOffset = 0;
     this.standing = 'start';
@@ -193,7 +236,8 @@ export class Tailer {
 
   /** The checkpoint of the file when its first `offset` bytes are settled; it must have its id. */
   entry(offset: number): Entry {
-    const { path, dev, inode, generation, id, input } = this.file;
+    const { path, generation, id, input } = this.file;
+    const { dev, inode } = this;
     const rest = this.standing === 'rest' && offset === this.readOffset ? ({ rest: true } as const) : {};
     const { realPath } = this;
     return {
@@ -242,10 +286,4 @@ export class Tailer {
     const { bytesRead } = await this.handle.read(bytes, 0, length, position);
     return bytes.subarray(0, bytesRead);
   }
-}
-
-/** Whether the open file is the one that the entry is about. */
-async function isOf(handle: FileHandle, entry: Entry, size: number): Promise<boolean> {
-  if (entry.gone || entry.head === undefined || entry.mark === undefined || size < entry.offset) return false;
-  return (await holds(handle, entry.head)) && (await holds(handle, entry.mark));
 }

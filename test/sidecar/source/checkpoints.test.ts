@@ -70,7 +70,7 @@ t.test('the generation before is kept; nothing is written when nothing changed',
 });
 
 t.test('a broken one is kept aside, and the generation before is used', async (t) => {
-  const text = encodeCheckpoint(JSON.stringify([entry(1, 20)]));
+  const text = encodeCheckpoint(JSON.stringify([entry(1, 20)]), 0);
   for (const [what, broken, problem] of [
     ['cut', text.slice(0, -20), 'its checksum is wrong'],
     ['empty', '', /JSON/],
@@ -82,7 +82,7 @@ t.test('a broken one is kept aside, and the generation before is used', async (t
     await t.test(what, async (t) => {
       const dir = t.testdir({
         'checkpoint.json': broken,
-        'checkpoint.prev.json': encodeCheckpoint(JSON.stringify([entry(1, 10)])),
+        'checkpoint.prev.json': encodeCheckpoint(JSON.stringify([entry(1, 10)]), 0),
       });
       const { entries, resumed, logged } = await loaded(dir);
       t.same(entries, [entry(1, 10)]);
@@ -96,7 +96,7 @@ t.test('a broken one is kept aside, and the generation before is used', async (t
 
 t.test('a crash between the two renames leaves the generation before', async (t) => {
   const dir = t.testdir({
-    'checkpoint.prev.json': encodeCheckpoint(JSON.stringify([entry(1, 10)])),
+    'checkpoint.prev.json': encodeCheckpoint(JSON.stringify([entry(1, 10)]), 0),
     'checkpoint.tmp': 'half',
   });
   t.match(await loaded(dir), { entries: [entry(1, 10)], resumed: true, logged: [] });
