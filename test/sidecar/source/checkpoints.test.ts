@@ -65,7 +65,10 @@ t.test('the generation before is kept; nothing is written when nothing changed',
   put(entry(1, 20));
   await checkpoints.save();
   t.same(readdirSync(dir).sort(), ['checkpoint.json', 'checkpoint.prev.json']);
-  t.same(decodeCheckpoint(readFileSync(join(dir, 'checkpoint.prev.json'), 'utf8')), { entries: [entry(1, 10)] });
+  t.same(decodeCheckpoint(readFileSync(join(dir, 'checkpoint.prev.json'), 'utf8')), {
+    entries: [entry(1, 10)],
+    since: checkpoints.since,
+  });
   t.equal(await metric(telemetry, 'checkpoint_saves_total', { result: 'saved' }), 2);
 });
 
