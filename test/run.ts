@@ -6,8 +6,8 @@ import { spawn } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
-/** Tests that start servers; they have scripts of their own. */
-const SERVERS = ['test/stores/', 'test/e2e/'];
+/** Tests that start servers, or take long; they have scripts of their own. */
+const SERVERS = ['test/stores/', 'test/e2e/', 'test/model/'];
 
 const wanted = process.argv.slice(2);
 const files =

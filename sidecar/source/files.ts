@@ -105,6 +105,7 @@ export class Files {
       this.#sayNothingFound(found);
     }
     for (const file of fresh) await this.#rotated.adoptUnseen(file);
+    await this.#rotated.adoptStray();
     this.#scans += 1;
     this.#telemetry.metrics.filesOpen.set(this.#open.size);
   }
@@ -128,7 +129,7 @@ export class Files {
         await tailer.close(); // renamed between the scan and the opening: what stands there now is open under its other name
         return [];
       }
-      if (atStart && entry && !entry.gone && entry.generation !== tailer.file.generation)
+      if (this.#scans === 0 && entry && !entry.gone && entry.generation !== tailer.file.generation)
         this.#rotated.truncatedMeanwhile(entry);
       if (atStart && found.input.readFrom === 'end' && !this.#checkpoints.resumed) {
         // With its id at once, so that a restart before the next line goes on here.
@@ -136,6 +137,7 @@ export class Files {
         if (tailer.size > 0) this.unregistered = await tailer.identify(this.#podUid, true);
       }
       this.#open.set(entryKey(tailer.dev, tailer.inode), tailer);
+      if (tailer.file.id === '') this.unregistered = true;
       this.#down.open(tailer.file, tailer.readOffset);
       metrics.filesOpened.inc({ input: found.input.name });
       this.#complained.delete(found.path);

@@ -57,13 +57,39 @@ interface Known extends Partial<Remembered> {
   readonly gone?: true;
 }
 
-/** Whether the file at this path holds what the entry says. */
-export async function isStill(realPath: string, entry: Known): Promise<boolean> {
-  const handle = await open(realPath, constants.O_RDONLY | constants.O_NONBLOCK).catch(() => undefined); // gone
+/**
+ * Whether a file begins as `head` does, as far as it goes, and holds the last of the proofs that lies within it. Nothing is a copy of a file
+ * of which nothing is known.
+ */
+export async function isCopy(realPath: string, head: Buffer, marks: readonly Proof[]): Promise<boolean> {
+  if (head.length === 0) return false;
+  const handle = await openQuietly(realPath);
   if (handle === undefined) return false;
   try {
     const { size } = await handle.stat();
-    return entry.offset > 0 && (await isOf(handle, entry, size));
+    const bytes = Buffer.alloc(Math.min(head.length, size));
+    await handle.read(bytes, 0, bytes.length, 0);
+    if (!bytes.equals(head.subarray(0, bytes.length))) return false;
+    const mark = marks.findLast(({ at }) => at <= size);
+    return mark === undefined || (await holds(handle, mark));
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Opens a file that may be gone, or a pipe by now, which must not keep us waiting. */
+function openQuietly(realPath: string): Promise<FileHandle | undefined> {
+  return open(realPath, constants.O_RDONLY | constants.O_NONBLOCK).catch(() => undefined);
+}
+
+/** Whether the file at this path holds what the entry says. */
+export async function isStill(realPath: string, entry: Known): Promise<boolean> {
+  const handle = await openQuietly(realPath);
+  if (handle === undefined) return false;
+  try {
+    const { size } = await handle.stat();
+    // What is known may be no more than its beginning: a kill right after the first record.
+    return (entry.head?.bytes ?? 0) > 0 && (await isOf(handle, entry, size));
   } finally {
     await handle.close();
   }

@@ -22,6 +22,8 @@ export interface OpenFiles {
 
 /** How long a copy of a file may wait for the file to be truncated, ms; then it is a file like any other. */
 const COPY_WAIT_MS = 10_000;
+/** A file beside a log is left alone for so long after it was written last, ms. */
+const YOUNG_MS = 2000;
 /** How long a writer may go on writing to a file that was put aside, ms. Whoever writes longer writes another log. */
 const LATE_MS = 5000;
 
@@ -34,6 +36,8 @@ export class Rotated {
   readonly #checkpoints: Checkpoints;
   /** What is remembered of files that were truncated while we were down. */
   #lost: Entry[] = [];
+  /** Folders in which nothing waits, and when they had changed. */
+  readonly #quiet = new Map<string, number>();
   /** New files that look like copies of ones that are read, and since when. */
   readonly #copies = new Map<string, number>();
 
@@ -61,6 +65,14 @@ export class Rotated {
         if (this.#files.isKnown(sibling) || !(await isStill(sibling.realPath, entry))) continue;
         await this.#files.openAside(sibling, entry.path, entry.input ?? '', entry);
         break;
+      }
+      // Contents that came and went while we were down.
+      const truncated = this.#files.all.find(({ realPath }) => realPath === entry.realPath);
+      for (const sibling of await siblingsOf(entry.realPath ?? '')) {
+        if (this.#files.isKnown(sibling) || sibling.size === 0 || sibling.bornAt < this.#checkpoints.since) continue;
+        if (await truncated?.isCopyOfNow(sibling.realPath)) continue;
+        const path = join(dirname(entry.path), basename(sibling.realPath));
+        await this.#files.openAside(sibling, path, entry.input ?? '');
       }
     }
     this.#lost = [];
@@ -94,15 +106,62 @@ export class Rotated {
     return false;
   }
 
-  /** The copy that was made of a file before it was truncated, where the file stood. */
+  /**
+   * The copy that was made of a file before it was truncated, where the file stood. Copies that were made later, of contents that came and
+   * went since the last look, are opened too.
+   */
   async copyOf(tailer: Tailer): Promise<Tailer | undefined> {
+    const { input, path } = tailer.file;
+    let copy: Tailer | undefined;
     for (const sibling of await siblingsOf(tailer.realPath)) {
-      if (!this.#files.isKnown(sibling) && (await tailer.isCopiedTo(sibling.realPath))) {
+      if (this.#files.isKnown(sibling)) continue;
+      if (copy === undefined && (await tailer.isCopiedTo(sibling.realPath))) {
         this.#copies.delete(sibling.realPath);
-        return tailer.continueIn(sibling.realPath);
+        copy = await tailer.continueIn(sibling.realPath);
+      } else if (sibling.size > 0 && sibling.bornAt >= Math.max(this.#checkpoints.since, tailer.lookedAt)) {
+        if (await tailer.isCopyOfNow(sibling.realPath)) continue; // a copy of what stands in the file now, which is read there
+        await this.#files.openAside(sibling, join(dirname(path), basename(sibling.realPath)), input.name);
       }
     }
-    return undefined;
+    return copy;
+  }
+
+  /**
+   * Copies of contents that came and went before anything of them was read: `app.log.1` and its like beside a file that is read. Looked for
+   * where a folder changed since the last time, or something in it waits.
+   */
+  async adoptStray(): Promise<void> {
+    const folders = Map.groupBy(
+      this.#files.all.filter(({ matched }) => matched),
+      ({ realPath }) => dirname(realPath),
+    );
+    for (const [folder, tailers] of folders) {
+      const changedAt = (await stat(folder).catch(() => undefined))?.mtimeMs; // gone since the scan
+      if (changedAt === undefined || changedAt === this.#quiet.get(folder)) continue;
+      let waiting = false;
+      for (const tailer of tailers) if (await this.#adoptBeside(tailer)) waiting = true;
+      if (!waiting) this.#quiet.set(folder, changedAt);
+    }
+  }
+
+  /** Whether something beside the file has to be looked at again. */
+  async #adoptBeside(tailer: Tailer): Promise<boolean> {
+    const { input, path } = tailer.file;
+    const name = basename(tailer.realPath);
+    let waiting = false;
+    for (const sibling of await siblingsOf(tailer.realPath)) {
+      const { realPath, size, bornAt, writtenAt } = sibling;
+      // Only names that begin with the whole name: a number before the extension may be another log's.
+      if (!basename(realPath).startsWith(name) || this.#files.isKnown(sibling)) continue;
+      if (size === 0 || bornAt < this.#checkpoints.since) continue;
+      const young = Date.now() - writtenAt < YOUNG_MS; // being copied perhaps, or the truncation is still to be noticed
+      if (young || (await tailer.isCopyOfNow(realPath)) || (await this.isBeingCopied(sibling))) {
+        waiting ||= Date.now() - writtenAt < COPY_WAIT_MS;
+        continue;
+      }
+      await this.#files.openAside(sibling, join(dirname(path), basename(realPath)), input.name);
+    }
+    return waiting;
   }
 
   /** Files that were made and put aside between two looks, or while we were down: older than this new one, and never seen. */

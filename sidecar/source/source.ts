@@ -92,7 +92,12 @@ export class Source {
     this.#savedAt = Date.now();
     for (const tailer of this.files.all) {
       const { file } = tailer;
-      if (file.id === '') continue;
+      const key = entryKey(tailer.dev, tailer.inode);
+      if (file.id === '') {
+        // Nothing of it is read: only that it was seen is remembered, so that it is found when it is renamed while we are down.
+        if (!this.#checkpoints.entries.has(key)) this.#checkpoints.entries.set(key, tailer.seen());
+        continue;
+      }
       const entry = tailer.entry(Math.min(this.#down.acked(file), tailer.readOffset));
       this.#checkpoints.entries.set(entryKey(entry.dev, entry.inode), entry);
     }

@@ -4,7 +4,7 @@ import { cutLines, lastLine, type Standing, type TakeLine } from '../framing/lin
 import type { Input, LogFile } from '../types.ts';
 import type { Entry } from './checkpoints.ts';
 import type { Found } from './discovery.ts';
-import { HEAD_BYTES, holds, idPrefix, isOf, MARK_BYTES, type Proof, prove, type Remembered } from './identity.ts';
+import { HEAD_BYTES, idPrefix, isCopy, isOf, MARK_BYTES, type Proof, prove, type Remembered } from './identity.ts';
 
 /** What a look at a file says. */
 export type Look = 'grown' | 'same' | 'truncated';
@@ -45,6 +45,8 @@ export class Tailer {
   registered = false;
   /** When it last grew, ms since the epoch. */
   grownAt = Date.now();
+  /** When it was last seen to be what it was, ms since the epoch. */
+  lookedAt = Date.now();
   /** Do not look before, ms since the epoch. */
   lookAt = 0;
   #changedAt = -1;
@@ -117,21 +119,13 @@ export class Tailer {
   }
 
   /** Whether the other file holds what was read of this one, as far as it goes: a copy of it, or the beginning of one. */
-  async isCopiedTo(realPath: string): Promise<boolean> {
-    const head = this.#head.length < this.#start.length ? this.#start : this.#head;
-    if (head.length === 0) return false; // nothing was read yet, so nothing can be known
-    const handle = await open(realPath, constants.O_RDONLY | constants.O_NONBLOCK).catch(() => undefined); // gone
-    if (handle === undefined) return false;
-    try {
-      const { size } = await handle.stat();
-      const bytes = Buffer.alloc(Math.min(head.length, size));
-      await handle.read(bytes, 0, bytes.length, 0);
-      if (!bytes.equals(head.subarray(0, bytes.length))) return false;
-      const mark = this.#marks.findLast(({ at }) => at <= size);
-      return mark === undefined || (await holds(handle, mark));
-    } finally {
-      await handle.close();
-    }
+  isCopiedTo(realPath: string): Promise<boolean> {
+    return isCopy(realPath, this.#head.length < this.#start.length ? this.#start : this.#head, this.#marks);
+  }
+
+  /** Whether the other file is a copy, or the beginning of one, of what stands in this one now. */
+  async isCopyOfNow(realPath: string): Promise<boolean> {
+    return isCopy(realPath, await this.#bytesAt(0, HEAD_BYTES), []);
   }
 
   /** Continues at `offset`: after a restart, or when what was read beyond it has to be read again. */
@@ -156,10 +150,15 @@ export class Tailer {
     // The head tells apart what the bytes before our offset alone do not: a rewritten file may end alike.
     if (changed && !(await this.#bytesAt(0, this.#head.length)).equals(this.#head)) return 'truncated';
     if (size > this.readOffset) return 'grown';
-    if (!changed) return 'same';
+    if (!changed) {
+      this.lookedAt = Date.now();
+      return 'same';
+    }
     // As long as before, but written to: the same bytes before our offset, or a new content of just this length?
     const now = await this.#bytesAt(this.readOffset - this.#before.length, this.#before.length);
-    return now.equals(this.#before) ? 'same' : 'truncated';
+    if (!now.equals(this.#before)) return 'truncated';
+    this.lookedAt = Date.now();
+    return 'same';
   }
 
   /** Begins another generation, at its first byte. */
@@ -254,6 +253,13 @@ export class Tailer {
     };
   }
 
+  /** The checkpoint of a file of which nothing was read yet. */
+  seen(): Entry {
+    const { dev, inode, realPath } = this;
+    const { path, generation, input } = this.file;
+    return { path, realPath, input: input.name, dev, inode, generation, id: '', offset: 0 };
+  }
+
   #remember(offset: number): Remembered {
     const after = this.#marks.findIndex(({ at }) => at > offset);
     this.#marks.splice(0, (after === -1 ? this.#marks.length : after) - 1);
@@ -268,6 +274,7 @@ export class Tailer {
 
   /** `bytes` of the window behind the overlap are done with: remembers the head and what stands before the next byte. */
   #advance(window: Buffer, overlap: number, bytes: number): void {
+    this.lookedAt = Date.now();
     if (bytes === 0) return;
     if (this.readOffset < HEAD_BYTES && this.#head.length === this.readOffset) {
       this.#head = Buffer.concat([

@@ -103,6 +103,20 @@ for (const glob of [ONE, ALL]) {
       await check(`copytruncate ${i}`);
     }
     t.match(await sidecar.metrics(), /sidetail_input_files_truncated_total\{input="app"\} 4/);
+    for (let i = 0; i < 3; i++) {
+      write(300);
+      copytruncate();
+    }
+    write(20);
+    await check('three at once');
+    await sidecar.kill();
+    for (let i = 0; i < 3; i++) {
+      write(100);
+      copytruncate();
+    }
+    write(20);
+    await sidecar.start();
+    await check('three at once while it was down');
     t.equal(await sidecar.terminate(), 0);
   });
 
