@@ -77,7 +77,10 @@ export async function isCopy(realPath: string, head: Buffer, marks: readonly Pro
   }
 }
 
-/** Opens a file that may be gone, or a pipe by now, which must not keep us waiting. */
+/**
+ * Opens a file that may be gone, or a pipe by now, which must not keep us waiting. Undefined when it cannot be opened: then it is no copy, and
+ * whoever opens it as a file of its own says why not.
+ */
 function openQuietly(realPath: string): Promise<FileHandle | undefined> {
   return open(realPath, constants.O_RDONLY | constants.O_NONBLOCK).catch(() => undefined);
 }

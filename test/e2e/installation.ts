@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { stringify } from 'yaml';
 import { namespace } from './apps.ts';
 import { apply, helm, kubectl } from './kubernetes.ts';
@@ -12,7 +13,7 @@ const image = (name: string): object => {
   return { registry: '', repository, tag };
 };
 
-/** Values: both images, and an Elasticsearch if there is one; more over them, as YAML on standard input would be. */
+/** Values as YAML: both images, and an Elasticsearch if there is one; `more` over them, by top-level key. */
 export function values(more: Record<string, unknown> = {}): string {
   const es = process.env.SIDETAIL_E2E_ES;
   const outputs = es === undefined ? { out: { type: 'stdout' } } : { es: { type: 'elasticsearch', url: es } };
@@ -31,9 +32,8 @@ export async function install(file: string, ...more: string[]): Promise<string> 
   return helm(...name, '--wait', '--timeout', '180s', ...more);
 }
 
-/** Installs with the values of all tests, unless it is installed. */
+/** Installs with the values of all tests, or brings an installation back to them. `folder` is where the values are written. */
 export async function installed(folder: string): Promise<void> {
-  const { writeFileSync } = await import('node:fs');
   await apply(namespace(SYSTEM, { 'pod-security.kubernetes.io/enforce': 'restricted' }));
   writeFileSync(`${folder}/values.yaml`, values());
   await install(`${folder}/values.yaml`);

@@ -41,7 +41,7 @@ const PATIENCE_MS = 30_000;
 
 /** xorshift32: small, and the same everywhere. */
 function random(seed: number): (n: number) => number {
-  let state = seed | 1;
+  let state = Math.imul(seed + 1, 0x9e3779b1) || 1; // neighbours lead different lives, and zero would stand still
   return (n) => {
     state ^= state << 13;
     state ^= state >>> 17;
