@@ -104,11 +104,19 @@ export function connect(): Kube {
         listed = true;
         return all;
       });
+      let telling = false;
+      // Events come one for each namespace, also of a list: told once, when all of them are in.
       const tell = (): void => {
-        if (!listed) return; // in the midst of a list: not all of them yet
-        changed(
-          informer.list().map(({ metadata }) => ({ name: metadata?.name ?? '', labels: metadata?.labels ?? {} })),
-        );
+        if (!listed || telling) return;
+        telling = true;
+        setImmediate(() => {
+          telling = false;
+          const all = informer.list().map(({ metadata }) => ({
+            name: metadata?.name ?? '',
+            labels: metadata?.labels ?? {},
+          }));
+          changed(all);
+        });
       };
       const start = (): void => {
         if (stopped) return;
