@@ -2,19 +2,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Config, inputName, type OutputConfig } from '../contract/config/schema.ts';
 import { type Account, Budget, RECORD_BYTES } from './deliver/budget.ts';
 import type { Pending } from './deliver/driver.ts';
-import { Lane } from './deliver/lane.ts';
+import { isBalanced, Lane } from './deliver/lane.ts';
 import { Ledger } from './deliver/ledger.ts';
 import { runs } from './deliver/parts.ts';
-import type { TakeLine } from './framing/lines.ts';
+import type { Dropped, TakeLine } from './framing/lines.ts';
 import type { PodMetadata } from './metadata.ts';
 import { parse } from './parse/parse.ts';
 import { createElasticsearchSink } from './sinks/elasticsearch/sink.ts';
 import type { Sink } from './sinks/sink.ts';
 import { createStdoutSink, type StandardOutput } from './sinks/stdout.ts';
 import type { Checkpoints } from './source/checkpoints.ts';
+import type { Content } from './source/content.ts';
 import type { Downstream } from './source/downstream.ts';
 import { Source } from './source/source.ts';
-import type { Tailer } from './source/tailer.ts';
 import type { Telemetry } from './telemetry.ts';
 import { FLAGS, type Flag, type Input, type LogFile } from './types.ts';
 
@@ -54,7 +54,9 @@ export class Pipeline implements Downstream {
   #reading = new AbortController();
   #running: Promise<void> = Promise.resolve();
   readonly #around: Surroundings;
-  #tally = { records: 0, bytes: 0, dropped: 0, flags: new Map<number, number>() };
+  #tally = tally();
+  /** Outputs whose accounts were found wrong. */
+  readonly #unbalanced = new Set<string>();
 
   constructor(config: Config, pod: PodMetadata, checkpoints: Checkpoints, around: Surroundings) {
     this.#config = config;
@@ -109,12 +111,12 @@ export class Pipeline implements Downstream {
     const accounts = accountsOf(lanes);
     const before = this.#before.get(file);
     const tally = this.#tally;
-    return (text, start, end, flags) => {
+    return (text, start, end, flags, why) => {
       if (text !== undefined && !this.budget.fits(accounts, MOST_PER_BYTE * (end - start) + MOST_AROUND)) return false;
       tally.bytes += end - start;
       if (text === undefined) {
-        tally.dropped += end - start;
-        this.#ledger.settleAll(file, start, end);
+        if (why) tally.dropped[why] += end - start;
+        for (const lane of lanes) if (before === undefined || end > before[lane.name]!) lane.drop(file, start, end);
         return true;
       }
       const event = parse({ file, start, end, text, flags }, format, now);
@@ -128,13 +130,26 @@ export class Pipeline implements Downstream {
   took({ input: { name: input } }: LogFile): void {
     const { records, bytes, dropped, flags } = this.#tally;
     const { metrics } = this.#around.telemetry;
-    this.#tally = { records: 0, bytes: 0, dropped: 0, flags: new Map() };
+    this.#tally = tally();
     metrics.recordsRead.inc({ input }, records);
     metrics.bytesRead.inc({ input }, bytes);
-    if (dropped > 0) metrics.bytesDropped.inc({ reason: 'long_line' }, dropped);
+    for (const reason of ['long_line', 'hole'] as const)
+      if (dropped[reason] > 0) metrics.bytesDropped.inc({ reason }, dropped[reason]);
     for (const [bits, count] of flags) {
       for (const flag of Object.keys(FLAGS) as Flag[])
         if (bits & FLAGS[flag]) metrics.recordsFlagged.inc({ flag }, count);
+    }
+    this.#checkAccounts();
+  }
+
+  /** Nothing may get lost between the stages: if something did, it is a bug, which must not be silent. */
+  #checkAccounts(): void {
+    const { metrics, log } = this.#around.telemetry;
+    for (const { name: output, accounts } of this.lanes) {
+      if (this.#unbalanced.has(output) || isBalanced(accounts)) continue;
+      this.#unbalanced.add(output);
+      metrics.accountingErrors.inc({ output });
+      log.error({ output, ...accounts }, 'a bug: bytes are missing from the books; please report it');
     }
   }
 
@@ -148,36 +163,36 @@ export class Pipeline implements Downstream {
     await Promise.race([Promise.all(this.lanes.map((lane) => lane.drained())), sleep(RELOAD_MS)]);
     for (const lane of this.lanes) for (const pending of await lane.stop()) this.#await(lane.name, pending);
     const had = new Map(
-      this.source.files.all.map((tailer) => [
-        tailer,
-        { at: tailer.readOffset, settled: this.#ledger.watermarks(tailer.file), sent: this.#sent(tailer) },
+      this.source.files.contents.map((content) => [
+        content,
+        { at: content.readOffset, settled: this.#ledger.watermarks(content.file), sent: this.#sent(content) },
       ]),
     );
     this.#config = config;
     this.#pod = pod;
     this.#build();
     // For each output: what it has; one that is new begins with what is read from now on.
-    const offsets = (tailer: Tailer, input: Input, which: 'settled' | 'sent'): Record<string, number> => {
-      const marks = had.get(tailer)!;
+    const offsets = (content: Content, input: Input, which: 'settled' | 'sent'): Record<string, number> => {
+      const marks = had.get(content)!;
       return Object.fromEntries(this.#lanesOf(input).map(({ name }) => [name, marks[which][name] ?? marks.at]));
     };
     await this.source.files.rebind(
       this.#inputs,
-      (tailer, input) => Math.min(...Object.values(offsets(tailer, input, 'sent'))),
-      (tailer) => Math.min(...Object.values(had.get(tailer)!.settled)),
+      (content, input) => Math.min(...Object.values(offsets(content, input, 'sent'))),
+      (content) => Math.min(...Object.values(had.get(content)!.settled)),
     );
-    for (const tailer of this.source.files.all) {
-      this.#ledger.open(tailer.file, offsets(tailer, tailer.file.input, 'settled'));
-      this.#before.set(tailer.file, offsets(tailer, tailer.file.input, 'sent'));
+    for (const content of this.source.files.contents) {
+      this.#ledger.open(content.file, offsets(content, content.file.input, 'settled'));
+      this.#before.set(content.file, offsets(content, content.file.input, 'sent'));
     }
     this.start();
   }
 
-  /** Bytes from the beginning of the file that each output has, or that are on their way to it. */
-  #sent(tailer: Tailer): Record<string, number> {
-    const sent = this.#ledger.watermarks(tailer.file);
-    for (const { lane, tailer: whose, generation, upTo } of this.#onTheirWay) {
-      if (whose === tailer && generation === tailer.file.generation) sent[lane] = Math.max(sent[lane] ?? 0, upTo);
+  /** Bytes from the beginning of a content that each output has, or that are on their way to it. */
+  #sent(content: Content): Record<string, number> {
+    const sent = this.#ledger.watermarks(content.file);
+    for (const { lane, content: whose, upTo } of this.#onTheirWay) {
+      if (whose === content) sent[lane] = Math.max(sent[lane] ?? 0, upTo);
     }
     return sent;
   }
@@ -185,13 +200,13 @@ export class Pipeline implements Downstream {
   /** What is on its way is not given again to its output, and settled when it arrives. */
   #await(lane: string, { batch, arrived }: Pending): void {
     for (const { file, end: upTo } of runs(batch)) {
-      const tailer = this.source.files.all.find((one) => one.file === file);
-      if (tailer === undefined) continue;
-      const one: OnItsWay = { lane, tailer, generation: file.generation, upTo, arrived };
+      const content = this.source.files.contents.find((one) => one.file === file);
+      if (content === undefined) continue;
+      const one: OnItsWay = { lane, content, upTo, arrived };
       this.#onTheirWay.add(one);
       void arrived.then((yes) => {
         this.#onTheirWay.delete(one);
-        if (yes && tailer.file.generation === one.generation) this.#ledger.settle(lane, tailer.file, 0, upTo);
+        if (yes) this.#ledger.arrived(lane, content.file, upTo);
       });
     }
   }
@@ -217,7 +232,7 @@ export class Pipeline implements Downstream {
     this.#reading.abort();
     await Promise.all(this.lanes.map((lane) => lane.stop()));
     await this.source.save();
-    await this.source.files.closeAll();
+    await this.source.files.open.closeAll();
   }
 
   #build(): void {
@@ -245,13 +260,17 @@ export class Pipeline implements Downstream {
   }
 }
 
-/** A file's bytes on their way to an output, and whether they arrived. */
+/** Bytes of a content on their way to an output, and whether they arrived. */
 interface OnItsWay {
   readonly lane: string;
-  readonly tailer: Tailer;
-  readonly generation: number;
+  readonly content: Content;
   readonly upTo: number;
   readonly arrived: Promise<boolean>;
+}
+
+/** What a turn of a file gave. */
+function tally(): { records: number; bytes: number; dropped: Record<Dropped, number>; flags: Map<number, number> } {
+  return { records: 0, bytes: 0, dropped: { long_line: 0, hole: 0 }, flags: new Map() };
 }
 
 function accountsOf(lanes: readonly Lane[]): Account[] {

@@ -42,6 +42,12 @@ function defineMetrics(registry: Registry) {
     inFlight: gauge('requests_in_flight', 'Requests under way.', ['output']),
     queuedBytes: gauge('queue_bytes', 'Bytes rendered and not yet settled.', ['output']),
     held: gauge('output_held', '1 while an output refuses us (401, 403, 404) and its data is kept.', ['output']),
+    accountedBytes: gauge(
+      'accounted_bytes',
+      'Bytes of log files since the configuration took effect, by state: read = settled + in_flight + held.',
+      ['output', 'state'],
+    ),
+    accountingErrors: counter('accounting_errors_total', 'Outputs whose accounts did not add up: a bug.', ['output']),
     filesOpen: gauge('files_open', 'Files held open.', []),
     filesOpened: counter('input_files_opened_total', 'Files opened.', ['input']),
     filesRotated: counter('input_files_rotated_total', 'Files that were renamed or deleted while we read them.', [
@@ -51,6 +57,14 @@ function defineMetrics(registry: Registry) {
       'input',
     ]),
     filesClosed: counter('input_files_closed_total', 'Files closed.', ['input']),
+    unlinkedBytes: gauge(
+      'unlinked_open_bytes',
+      'Disk space of deleted files that are held open until they are read.',
+      [],
+    ),
+    filesDeleted: counter('input_files_deleted_total', 'Rotated files that were delivered and deleted.', ['input']),
+    bytesFreed: counter('disk_bytes_freed_total', 'Disk space of delivered bytes that was given back.', ['input']),
+    diskUsed: gauge('disk_used_bytes', 'Disk space of the files of an input that has a retention.', ['input']),
     fileErrors: counter('file_errors_total', 'Failures to open or read a file, by code.', ['input', 'code']),
     lagBytes: gauge('lag_bytes', 'Bytes in files that are not yet settled.', []),
     memoryUsed: gauge('memory_used_bytes', 'Bytes charged to the memory budget.', []),

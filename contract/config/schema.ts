@@ -6,7 +6,6 @@ import { outputs } from './outputs.ts';
 
 const FORMATS_LATER = ['logfmt', 'ltsv', 'spring', 'log4j', 'nginx', 'nginx-error', 'apache', 'syslog', 'klog', 'cri'];
 const MULTILINE_LATER = ['auto', 'java', 'python', 'go', 'ruby', 'node', 'php', 'dotnet', 'dart', 'rust'];
-const ENCODINGS_LATER = ['utf-16le', 'utf-16be', 'latin1', 'shift_jis', 'gbk', 'euc-kr'];
 
 const absolute = (value: string): { problem: string; fix: string } | undefined =>
   value.startsWith('/')
@@ -15,6 +14,17 @@ const absolute = (value: string): { problem: string; fix: string } | undefined =
         problem: `"${value}" is not an absolute path`,
         fix: `Start it with a slash: "/${value.replace(/^(\.\/)+/, '')}".`,
       };
+
+const encoding = (value: string): { problem: string; fix: string } | undefined => {
+  try {
+    new TextDecoder(value);
+    return undefined;
+  } catch {
+    const fix =
+      'Use utf-8, utf-16le, utf-16be, latin1, shift_jis, gbk, euc-kr or another label of the WHATWG Encoding Standard.';
+    return { problem: `"${value}" is no known encoding`, fix };
+  }
+};
 
 const port = n.integer({ expected: 'a port from 0 to 65535', min: 0, max: 65535 });
 
@@ -42,7 +52,11 @@ const input = n.object({
     'beginning',
     '`end` skips what stands in files that exist at the very first start; files that appear later are always read from their beginning.',
   ),
-  encoding: n.withDefault(n.oneOfWords(['utf-8'], ENCODINGS_LATER), 'utf-8', 'Encoding of the files.'),
+  encoding: n.withDefault(
+    n.string({ expected: 'an encoding', check: encoding }),
+    'utf-8',
+    'Encoding of the files: `utf-8`, `utf-16le`, `utf-16be`, `latin1` (windows-1252, as on the web), `shift_jis`, `gbk`, `euc-kr` or any label of the WHATWG Encoding Standard. A byte order mark wins.',
+  ),
   maxLineBytes: n.withDefault(n.size({ min: 64, max: 16 * 2 ** 20 }), '1MiB', 'Longest line kept whole.'),
   onLongLine: n.withDefault(
     n.oneOfWords(['split', 'truncate', 'skip']),
@@ -69,6 +83,15 @@ const input = n.object({
     n.list(later.filter),
     [],
     'Filters of this input, before the global ones. None is supported yet.',
+  ),
+  retention: n.withDefault(
+    n.oneOfWords(['keep', 'delete-rotated', 'truncate']),
+    'keep',
+    'What happens to delivered data: `keep`; `delete-rotated` files once every byte of them is settled; `truncate`: also the disk space of the settled bytes of files that are still written is given back (holes; sizes and offsets stay).',
+  ),
+  diskBudget: n.optional(
+    n.size({ min: 2 ** 20 }),
+    'Disk space of the files of this input above which delivered data is removed as with `truncate`, the oldest first. What is not delivered is kept.',
   ),
   outputs: n.optional(n.list(n.string(), { min: 1 }), 'Names of the outputs that get the records. Default: all.'),
 });

@@ -1,3 +1,4 @@
+import { isBalanced } from '../deliver/lane.ts';
 import type { Pipeline } from '../pipeline.ts';
 import type { Tailer } from '../source/tailer.ts';
 import type { Metrics } from '../telemetry.ts';
@@ -21,16 +22,17 @@ export interface FileStatus {
 export function statusOf(pipeline: Pipeline): object {
   return {
     files: pipeline.source.files.all.map((tailer) => fileStatus(tailer, pipeline)),
-    outputs: pipeline.lanes.map(({ name, type, driver }) => ({
+    outputs: pipeline.lanes.map(({ name, type, driver, accounts }) => ({
       name,
       type,
       queue: driver.queue,
       lastError: driver.health.lastError ?? null,
       lastSuccess: driver.health.lastSuccess ?? null,
       held: driver.health.held ?? null,
+      accounts: { ...accounts, balanced: isBalanced(accounts) },
     })),
     memory: { usedBytes: pipeline.budget.used, budgetBytes: pipeline.budget.limit },
-    notRead: pipeline.source.files.refused.map(({ input, path, code, message }) => ({
+    notRead: pipeline.source.files.refusals.now.map(({ input, path, code, message }) => ({
       input: input.name,
       path,
       code,
@@ -67,10 +69,14 @@ export function lagOf(pipeline: Pipeline): number {
 /** Sets the gauges from what is true now; for a scrape. */
 export function observe(pipeline: Pipeline, metrics: Metrics): void {
   metrics.lagBytes.set(lagOf(pipeline));
+  metrics.unlinkedBytes.set(pipeline.source.files.open.unlinkedBytes);
   metrics.memoryUsed.set(pipeline.budget.used);
   metrics.memoryBudget.set(pipeline.budget.limit);
-  for (const { name, driver } of pipeline.lanes) {
+  for (const { name, driver, accounts } of pipeline.lanes) {
     metrics.queuedBytes.set({ output: name }, driver.queue.bytes);
+    const { read, settled, inFlight, held } = accounts;
+    for (const [state, bytes] of Object.entries({ read, settled, in_flight: inFlight, held }))
+      metrics.accountedBytes.set({ output: name, state }, bytes);
     metrics.held.set({ output: name }, driver.health.held ? 1 : 0);
   }
 }

@@ -1,5 +1,6 @@
 import type { Batch, LogFile } from '../types.ts';
 import { type Account, RECORD_BYTES } from './budget.ts';
+import { spanOf } from './parts.ts';
 
 /** When a batch is full: bytes of its body, records, or ms since its first record. */
 export interface BatchLimits {
@@ -37,6 +38,11 @@ export class Batcher {
   /** Records waiting for their batch to be full. */
   get length(): number {
     return this.#starts.length;
+  }
+
+  /** Bytes of log files that wait for their batch to be full. */
+  get span(): number {
+    return spanOf({ starts: this.#starts, ends: this.#ends });
   }
 
   /** Takes one rendered record, which ends in a newline. Hands on a full batch before, if this one would not fit. */

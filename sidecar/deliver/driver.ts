@@ -7,7 +7,7 @@ import type { Account } from './budget.ts';
 import type { DeadLetterFile } from './dead-letter.ts';
 import { Health } from './health.ts';
 import type { Ledger } from './ledger.ts';
-import { costOf, halves, pick, recordText, runs } from './parts.ts';
+import { costOf, halves, pick, recordText, runs, spanOf } from './parts.ts';
 
 /** Waits between attempts; ends early, without an error, when the signal aborts. */
 export type Wait = (ms: number, signal: AbortSignal) => Promise<void>;
@@ -37,6 +37,7 @@ export class Driver {
   /** How many requests may be in flight now: halved when the server is overloaded, grown by one for each full round that succeeds. */
   #limit: number;
   #bytes = 0;
+  #span = 0;
 
   constructor(
     sink: Sink,
@@ -66,9 +67,15 @@ export class Driver {
     };
   }
 
+  /** Bytes of log files that are not yet settled. */
+  get span(): number {
+    return this.#span;
+  }
+
   /** Takes over a batch, which is charged to the account with its cost. */
   submit(batch: Batch): void {
     this.#bytes += batch.body.length;
+    this.#span += spanOf(batch);
     this.#queue.push(batch);
     this.#pump();
   }
@@ -187,6 +194,7 @@ export class Driver {
           );
     if (settled.length > 0) this.#settleRanges(left === undefined ? batch : pick(batch, settled, lines));
     this.#bytes -= batch.body.length - (left?.body.length ?? 0);
+    this.#span -= spanOf(batch) - (left === undefined ? 0 : spanOf(left));
     this.#account.release(costOf(batch) - (left === undefined ? 0 : costOf(left)));
     const held = worst !== undefined && HELD.includes(worst.reason);
     if (left === undefined) this.#succeeded(now, 0, 0);
@@ -246,6 +254,7 @@ export class Driver {
 
   #release(batch: Batch): void {
     this.#bytes -= batch.body.length;
+    this.#span -= spanOf(batch);
     this.#account.release(costOf(batch));
   }
 }

@@ -13,6 +13,7 @@ interface Settled {
  */
 export class Ledger {
   readonly #files = new Map<LogFile, Map<string, Settled>>();
+  readonly #bytes = new Map<string, number>();
 
   /** Begins to keep account of a file; `offsets`: for each output that gets its records, the bytes that are settled there. */
   open(file: LogFile, offsets: Readonly<Record<string, number>>): void {
@@ -26,8 +27,24 @@ export class Ledger {
     this.#files.delete(file);
   }
 
-  /** `[start, end)` of the file is settled at one output. A file that was closed meanwhile is ignored. */
+  /** Bytes that were settled at an output, of all files, also of those that were closed meanwhile. */
+  bytes(lane: string): number {
+    return this.#bytes.get(lane) ?? 0;
+  }
+
+  /** `[start, end)` of the file is settled at one output. */
   settle(lane: string, file: LogFile, start: number, end: number): void {
+    this.#bytes.set(lane, this.bytes(lane) + end - start);
+    this.#move(lane, file, start, end);
+  }
+
+  /** What was under way to an output when these books were opened has arrived: everything before `end` is settled there. */
+  arrived(lane: string, file: LogFile, end: number): void {
+    this.#move(lane, file, 0, end);
+  }
+
+  /** A file that was closed meanwhile is ignored. */
+  #move(lane: string, file: LogFile, start: number, end: number): void {
     const settled = this.#files.get(file)?.get(lane);
     if (!settled) return;
     if (start > settled.watermark) {
@@ -41,11 +58,6 @@ export class Ledger {
       watermark = next;
     }
     settled.watermark = watermark;
-  }
-
-  /** `[start, end)` of the file is settled at every output. */
-  settleAll(file: LogFile, start: number, end: number): void {
-    for (const lane of this.#files.get(file)?.keys() ?? []) this.settle(lane, file, start, end);
   }
 
   /** Bytes from the beginning of the file that are settled at each output. */

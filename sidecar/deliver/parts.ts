@@ -6,6 +6,13 @@ export function costOf(batch: Batch): number {
   return batch.body.length + RECORD_BYTES * batch.starts.length;
 }
 
+/** Bytes of log files that a batch stands for. */
+export function spanOf({ starts, ends }: Pick<Batch, 'starts' | 'ends'>): number {
+  let bytes = 0;
+  for (let i = 0; i < starts.length; i++) bytes += ends[i]! - starts[i]!;
+  return bytes;
+}
+
 /** The bytes of each record in a batch's body: `linesPerRecord` lines. */
 function recordBounds(batch: Batch, linesPerRecord: number): number[] {
   const bounds = [0];

@@ -1,11 +1,13 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import { FLAGS } from '../types.ts';
+import { BYTE_ORDER_MARK, type Encoding } from './encoding.ts';
 
 /** How lines are cut. */
 export interface LineOptions {
   /** Longest line kept whole, bytes without the line ending. */
   readonly maxLineBytes: number;
   readonly onLongLine: 'split' | 'truncate' | 'skip';
+  readonly encoding: Encoding;
 }
 
 /**
@@ -14,11 +16,20 @@ export interface LineOptions {
  */
 export type Standing = 'start' | 'part' | 'rest';
 
+/** Why bytes of a file are no text of a record: the long-line rule, or a hole that a truncation left. */
+export type Dropped = 'long_line' | 'hole';
+
 /**
  * Takes one line: its text without the line ending, the bytes `[start, end)` of the file it stands for, and bits of FLAGS.
- * `text` undefined: these bytes are dropped by the long-line rule. Answers whether it took the line: one that has no room now leaves it.
+ * `text` undefined: these bytes are dropped, and why. Answers whether it took the line: one that has no room now leaves it.
  */
-export type TakeLine = (text: string | undefined, start: number, end: number, flags: number) => boolean;
+export type TakeLine = (
+  text: string | undefined,
+  start: number,
+  end: number,
+  flags: number,
+  dropped?: Dropped,
+) => boolean;
 
 /** What was cut off a window: `bytes` of it are done with, the rest is to be read again; `standing` is that of the next byte. */
 export interface Cut {
@@ -28,13 +39,16 @@ export interface Cut {
   readonly refused: boolean;
 }
 
-const LF = 10;
-const CR = 13;
+/**
+ * As many NUL bytes at the beginning of a line are no text: an application that did not open its log for appending goes on at its old
+ * position after copytruncate, and the file begins with a hole.
+ */
+const HOLE_BYTES = 64;
 
 /**
  * Cuts `window`, which stands at `offset` in its file, into lines and hands each complete one to `take`, until that refuses one.
  * What is not complete is left for the next time, so nothing is carried between calls but the position and its standing. A line that is
- * longer than the limit is recognised only in a window of at least `maxLineBytes + 2` bytes; a smaller one without a line end is left alone.
+ * longer than the limit is recognised only in a window of at least `maxLineBytes + 4` bytes; a smaller one without a line end is left alone.
  */
 export function cutLines(
   window: Buffer,
@@ -43,40 +57,80 @@ export function cutLines(
   options: LineOptions,
   take: TakeLine,
 ): Cut {
-  const complete = window.lastIndexOf(LF) + 1;
+  const { encoding, maxLineBytes } = options;
+  const { unit } = encoding;
+  const odd = unit === 2 && offset % 2 === 1;
+  const complete = encoding.afterLast(window, odd);
   const lines = window.subarray(0, complete);
-  const ascii = isAscii(lines);
-  const valid = ascii || isUtf8(lines);
+  const ascii = encoding.ascii && isAscii(lines);
+  const utf8 = encoding.name === 'utf-8';
+  const valid = ascii || (utf8 && isUtf8(lines));
   // One string for the whole window, of which lines are slices: only where each byte is a character.
   const whole = ascii ? lines.toString('latin1') : undefined;
   let at = 0;
   while (at < complete) {
-    const newline = whole === undefined ? lines.indexOf(LF, at) : whole.indexOf('\n', at);
-    const stop = newline > at && lines[newline - 1] === CR ? newline - 1 : newline;
-    if (standing !== 'rest' && stop - at > options.maxLineBytes) {
+    if (standing === 'start' && lines[at] === 0) {
+      const hole = holeAt(lines, at, unit);
+      if (hole > 0) {
+        if (!take(undefined, offset + at, offset + at + hole, 0, 'hole')) return { bytes: at, standing, refused: true };
+        at += hole;
+        continue;
+      }
+    }
+    const newline = whole === undefined ? encoding.lineFeed(lines, at, odd) : whole.indexOf('\n', at);
+    const stop = newline > at && encoding.isReturn(lines, newline) ? newline - unit : newline;
+    if (standing !== 'rest' && stop - at > maxLineBytes) {
       const long = longLine(window, at, newline, offset, options, take);
       if (long === undefined) return { bytes: at, standing, refused: true };
       ({ at, standing } = long);
       continue;
     }
+    const end = newline + unit;
     let text: string | undefined;
     let flags = 0;
     if (standing !== 'rest') {
       if (standing === 'part') flags |= FLAGS.partial;
-      if (!valid && !isUtf8(lines.subarray(at, stop))) flags |= FLAGS.invalid_utf8;
-      text = whole === undefined ? lines.toString('utf8', at, stop) : whole.slice(at, stop);
+      if (whole !== undefined) text = whole.slice(at, stop);
+      else if (utf8) {
+        if (!valid && !isUtf8(lines.subarray(at, stop))) flags |= FLAGS.invalid_utf8;
+        text = lines.toString('utf8', at, stop);
+      } else {
+        const decoded = encoding.decode(lines.subarray(at, stop));
+        if (!decoded.valid) flags |= FLAGS.invalid_utf8;
+        text = decoded.text;
+      }
+      if (at + offset === 0 && text.startsWith(BYTE_ORDER_MARK)) text = text.slice(1);
     }
-    if (!take(text, offset + at, offset + newline + 1, flags)) return { bytes: at, standing, refused: true };
-    at = newline + 1;
+    const took = take(text, offset + at, offset + end, flags, text === undefined ? 'long_line' : undefined);
+    if (!took) return { bytes: at, standing, refused: true };
+    at = end;
     standing = 'start';
   }
-  if (standing === 'rest' && at < window.length) {
-    const took = take(undefined, offset + at, offset + window.length, 0);
-    return { bytes: took ? window.length : at, standing, refused: !took };
-  }
+  return cutRest(window, at, offset, standing, options, take);
+}
+
+/** What to do with the beginning of a line that is not complete in the window. */
+function cutRest(
+  window: Buffer,
+  at: number,
+  offset: number,
+  standing: Standing,
+  options: LineOptions,
+  take: TakeLine,
+): Cut {
+  const { encoding, maxLineBytes } = options;
+  const drop = (to: number, why: Dropped): Cut => {
+    const took = take(undefined, offset + at, offset + to, 0, why);
+    return { bytes: took ? to : at, standing, refused: !took };
+  };
+  if (standing === 'rest' && at < window.length) return drop(window.length, 'long_line');
+  const hole = standing === 'start' && window[at] === 0 ? holeAt(window, at, encoding.unit) : 0;
+  // A part of it stays, so that its rest is known as such in the next window.
+  if (hole > 2 * HOLE_BYTES) return drop(at + hole - HOLE_BYTES, 'hole');
+  if (hole > 0) return { bytes: at, standing, refused: false };
   // A CR at the very end may be half of a line ending: whether it is text is known with the next byte.
-  const stop = window.at(-1) === CR ? window.length - 1 : window.length;
-  if (stop - at <= options.maxLineBytes) return { bytes: at, standing, refused: false };
+  const stop = encoding.isReturn(window, window.length) ? window.length - encoding.unit : window.length;
+  if (stop - at <= maxLineBytes) return { bytes: at, standing, refused: false };
   const long = longLine(window, at, window.length, offset, options, take);
   if (long === undefined) return { bytes: at, standing, refused: true };
   return { bytes: long.at, standing: long.standing, refused: false };
@@ -88,29 +142,31 @@ function longLine(
   at: number,
   to: number,
   offset: number,
-  options: LineOptions,
+  { maxLineBytes, onLongLine, encoding }: LineOptions,
   take: TakeLine,
 ): { at: number; standing: Standing } | undefined {
-  if (options.onLongLine === 'skip')
-    return take(undefined, offset + at, offset + to, 0) ? { at: to, standing: 'rest' } : undefined;
-  const end = characterBoundary(window, at, at + options.maxLineBytes);
-  const part = window.subarray(at, end);
-  const flag = options.onLongLine === 'split' ? FLAGS.partial : FLAGS.truncated;
-  const took = take(part.toString('utf8'), offset + at, offset + end, flag | (isUtf8(part) ? 0 : FLAGS.invalid_utf8));
-  return took ? { at: end, standing: options.onLongLine === 'split' ? 'part' : 'rest' } : undefined;
+  if (onLongLine === 'skip')
+    return take(undefined, offset + at, offset + to, 0, 'long_line') ? { at: to, standing: 'rest' } : undefined;
+  const end = encoding.boundary(window, at, at + maxLineBytes);
+  const { text, valid } = encoding.decode(window.subarray(at, end));
+  const flag = onLongLine === 'split' ? FLAGS.partial : FLAGS.truncated;
+  const marked = at + offset === 0 && text.startsWith(BYTE_ORDER_MARK);
+  const took = take(marked ? text.slice(1) : text, offset + at, offset + end, flag | (valid ? 0 : FLAGS.invalid_utf8));
+  return took ? { at: end, standing: onLongLine === 'split' ? 'part' : 'rest' } : undefined;
 }
 
-/** The last position at or before `end`, at most 3 bytes before it, where no UTF-8 sequence is cut. */
-function characterBoundary(window: Buffer, start: number, end: number): number {
-  for (let i = end; i > end - 4 && i > start; i--) {
-    if ((window[i]! & 0xc0) !== 0x80) return i;
-  }
-  return end; // not UTF-8 at all
+/** How many NUL bytes stand at `at`, in whole code units; 0 when they are few enough to be text. */
+function holeAt(bytes: Buffer, at: number, unit: number): number {
+  let end = at;
+  while (bytes[end] === 0) end += 1;
+  if (end - at < HOLE_BYTES) return 0;
+  return end - at - ((end - at) % unit);
 }
 
-/** The text and flags of an unfinished last line, flushed when nothing more will come (a drain, or its file is gone). */
-export function lastLine(bytes: Buffer): { text: string; flags: number } {
-  const end = bytes.at(-1) === CR ? bytes.length - 1 : bytes.length;
-  const valid = isUtf8(bytes.subarray(0, end));
-  return { text: bytes.toString('utf8', 0, end), flags: FLAGS.partial | (valid ? 0 : FLAGS.invalid_utf8) };
+/** The text and flags of an unfinished last line, flushed when nothing more will come (a drain, or its file is gone). A hole has no text. */
+export function lastLine(bytes: Buffer, encoding: Encoding): { text: string | undefined; flags: number } {
+  if (holeAt(bytes, 0, 1) === bytes.length) return { text: undefined, flags: 0 };
+  const end = encoding.isReturn(bytes, bytes.length) ? bytes.length - encoding.unit : bytes.length;
+  const { text, valid } = encoding.decode(bytes.subarray(0, end));
+  return { text, flags: FLAGS.partial | (valid ? 0 : FLAGS.invalid_utf8) };
 }

@@ -8,9 +8,9 @@ import type { Remembered } from './identity.ts';
 export interface Entry extends Partial<Remembered> {
   /** Path as the container that writes the file sees it. */
   readonly path: string;
-  /** Where it was for us, and the input it belonged to: to find it again when it was renamed while we were down. */
-  readonly realPath?: string;
-  readonly input?: string;
+  /** Where it was found first, for us, and the input it belonged to: to find it again when it was renamed while we were down. */
+  readonly realPath: string;
+  readonly input: string;
   readonly dev: number;
   readonly inode: number;
   readonly generation: number;
@@ -22,6 +22,8 @@ export interface Entry extends Partial<Remembered> {
   readonly rest?: true;
   /** The file is no more; the entry only keeps the next file of this inode from being taken for it. */
   readonly gone?: true;
+  /** No file is known to hold it any more: the file was truncated or deleted, but a copy of it may be found. */
+  readonly ended?: true;
 }
 
 /** Version of the file's form. */
@@ -36,16 +38,23 @@ export const entryKey = (dev: number, inode: number): string => `${dev}:${inode}
  * Written as temp + fsync + rename, so a crash leaves one whole generation. A disk that cannot be written is survived in memory and reported.
  */
 export class Checkpoints {
+  /** By device and inode. */
   readonly entries = new Map<string, Entry>();
+  /** Those that no file is known to hold. */
+  ended: readonly Entry[] = [];
   readonly #dir: string;
   readonly #telemetry: Telemetry;
   #failing = false;
   #saving: Promise<boolean> = Promise.resolve(true);
   #last = '';
-  /** Whether a state of an earlier run was found. */
+  /** Whether an earlier run has looked for files: from then on every file that appears is read from its beginning. */
   resumed = false;
+  /** Whether this run has. */
+  begun = false;
   /** When the first run with this state began, ms since the epoch: files that are older were there before us. */
   since = Date.now();
+  /** When it was written last, also by an earlier run, ms since the epoch. */
+  savedAt = this.since;
 
   constructor(dir: string, telemetry: Telemetry) {
     this.#dir = dir;
@@ -64,9 +73,13 @@ export class Checkpoints {
       if (text === undefined) continue;
       const decoded = decodeCheckpoint(text);
       if ('entries' in decoded) {
-        for (const entry of decoded.entries) this.entries.set(entryKey(entry.dev, entry.inode), entry);
-        this.resumed = true;
-        this.since = decoded.since ?? this.since;
+        for (const entry of decoded.entries)
+          if (!entry.ended) this.entries.set(entryKey(entry.dev, entry.inode), entry);
+        this.ended = decoded.entries.filter(({ ended }) => ended);
+        this.resumed = decoded.begun;
+        this.begun = decoded.begun;
+        this.since = decoded.since;
+        this.savedAt = decoded.savedAt;
         return;
       }
       const aside = join(this.#dir, `${name}.broken-${Date.now()}`);
@@ -76,6 +89,7 @@ export class Checkpoints {
       );
       log.error({ path, problem: decoded.problem, keptAs: kept }, 'the checkpoint is broken: it is kept aside');
     }
+    await this.save(); // since when we are here: also a run that is killed at once leaves that
   }
 
   /** Writes all entries, after a save that is under way; answers whether they are on disk. Nothing is written when nothing changed. */
@@ -86,10 +100,13 @@ export class Checkpoints {
 
   async #write(): Promise<boolean> {
     this.#forgetGone();
-    const payload = JSON.stringify([...this.entries.values()]);
-    if (payload === this.#last) return true;
+    const payload = JSON.stringify([...this.entries.values(), ...this.ended]);
+    const { since, begun } = this;
+    const state = `${begun} ${payload}`;
+    if (state === this.#last) return true;
+    const savedAt = Date.now();
     try {
-      await this.#replace(encodeCheckpoint(payload, this.since));
+      await this.#replace(encodeCheckpoint(payload, { since, savedAt, begun }));
     } catch (error) {
       this.#telemetry.metrics.checkpointSaves.inc({ result: 'failed' });
       if (!this.#failing) {
@@ -103,7 +120,8 @@ export class Checkpoints {
     }
     if (this.#failing) this.#telemetry.log.info({ dir: this.#dir }, 'checkpoints are saved again');
     this.#failing = false;
-    this.#last = payload;
+    this.#last = state;
+    this.savedAt = savedAt;
     this.#telemetry.metrics.checkpointSaves.inc({ result: 'saved' });
     return true;
   }
@@ -134,25 +152,34 @@ export class Checkpoints {
   }
 }
 
-export function encodeCheckpoint(payload: string, since: number): string {
-  return `${JSON.stringify({ sidetail: 'checkpoint', version: VERSION, since, crc: crc32(payload) })}\n${payload}\n`;
+/** What a checkpoint says beside its entries. */
+interface Header {
+  /** When the first run began, ms since the epoch. */
+  readonly since: number;
+  /** When it was written, ms since the epoch. */
+  readonly savedAt: number;
+  /** Whether a run has looked for files. */
+  readonly begun: boolean;
 }
 
-export function decodeCheckpoint(text: string): { entries: Entry[]; since?: number } | { problem: string } {
+export function encodeCheckpoint(payload: string, header: Header): string {
+  return `${JSON.stringify({ sidetail: 'checkpoint', version: VERSION, ...header, crc: crc32(payload) })}\n${payload}\n`;
+}
+
+export function decodeCheckpoint(text: string): ({ entries: Entry[] } & Header) | { problem: string } {
   const newline = text.indexOf('\n');
   const payload = text.slice(newline + 1).trimEnd();
   try {
-    const header = JSON.parse(text.slice(0, newline)) as {
+    const header = JSON.parse(text.slice(0, newline)) as Partial<Header> & {
       sidetail?: string;
       version?: number;
-      since?: number;
       crc?: number;
     };
     if (header.sidetail !== 'checkpoint') return { problem: 'it is not a checkpoint of sidetail' };
     if (header.version !== VERSION) return { problem: `its version is ${header.version}, not ${VERSION}` };
     if (header.crc !== crc32(payload)) return { problem: 'its checksum is wrong' };
-    const entries = JSON.parse(payload) as Entry[];
-    return header.since === undefined ? { entries } : { entries, since: header.since };
+    const { since = Date.now(), savedAt = since, begun = true } = header;
+    return { entries: JSON.parse(payload) as Entry[], since, savedAt, begun };
   } catch (error) {
     return { problem: (error as Error).message };
   }

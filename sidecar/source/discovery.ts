@@ -14,13 +14,15 @@ export interface Found {
   readonly path: string;
   readonly dev: number;
   readonly inode: number;
+  /** When it was made, ms since the epoch; 0 where the file system does not say. Tells apart two files that had one inode. */
+  readonly bornAt: number;
 }
 
 /** A path that is not read, and why. */
 export interface Refused {
   readonly input: Input;
   readonly path: string;
-  readonly code: 'EISDIR' | 'not_a_file' | 'broken_link' | 'ENOENT' | string;
+  readonly code: 'EISDIR' | 'not_a_file' | 'broken_link' | 'compressed' | 'ENOENT' | string;
   readonly message: string;
 }
 
@@ -67,7 +69,8 @@ export class Discovery {
         try {
           const status = await stat(realPath);
           const key = `${status.dev}:${status.ino}`;
-          const file = { input, realPath, path, dev: status.dev, inode: status.ino };
+          const { dev, ino: inode, birthtimeMs: bornAt } = status;
+          const file = { input, realPath, path, dev, inode, bornAt };
           if (!status.isFile()) refused.push(...notAFile(pattern, path, status.isDirectory()));
           else if (!found.has(key)) found.set(key, file);
         } catch (error) {

@@ -1,6 +1,5 @@
 import { hash } from 'node:crypto';
-import { constants } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 
 /** How much of a file's beginning is remembered, at most. */
 export const HEAD_BYTES = 1024;
@@ -18,7 +17,7 @@ export interface Proof {
 
 /** What is remembered of a file over a restart. */
 export interface Remembered {
-  /** The first bytes, as many as were read of them, at most HEAD_BYTES: grows with the file, from its first byte. */
+  /** The first bytes, as many as were seen of them, at most HEAD_BYTES: grows with the file, from its first byte. */
   readonly head: Proof;
   /** The bytes just before some offset that was read, at or before the settled one. */
   readonly mark: Proof;
@@ -31,9 +30,15 @@ export function prove(bytes: Uint8Array, at: number): Proof {
 
 /** Whether the file still holds the bytes of the proof. */
 export async function holds(handle: FileHandle, proof: Proof): Promise<boolean> {
-  const bytes = Buffer.alloc(proof.bytes);
-  const { bytesRead } = await handle.read(bytes, 0, proof.bytes, proof.at - proof.bytes);
-  return bytesRead === proof.bytes && prove(bytes, proof.at).hash === proof.hash;
+  const bytes = await bytesAt(handle, proof.at - proof.bytes, proof.bytes);
+  return bytes.length === proof.bytes && prove(bytes, proof.at).hash === proof.hash;
+}
+
+/** At most `length` bytes of the file from `position` on; fewer where it ends. */
+export async function bytesAt(handle: FileHandle, position: number, length: number): Promise<Buffer> {
+  const bytes = Buffer.alloc(length);
+  const { bytesRead } = await handle.read(bytes, 0, length, position);
+  return bytes.subarray(0, bytesRead);
 }
 
 /**
@@ -49,57 +54,4 @@ export function idPrefix(
 ): string {
   const first = hash('sha256', firstLine.subarray(0, FIRST_LINE_BYTES), 'base64url');
   return hash('sha256', `${podUid ?? ''}\0${dev}\0${inode}\0${generation}\0${first}`, 'base64url').slice(0, 16);
-}
-
-/** What a checkpoint knows of a file's content. */
-interface Known extends Partial<Remembered> {
-  readonly offset: number;
-  readonly gone?: true;
-}
-
-/**
- * Whether a file begins as `head` does, as far as it goes, and holds the last of the proofs that lies within it. Nothing is a copy of a file
- * of which nothing is known.
- */
-export async function isCopy(realPath: string, head: Buffer, marks: readonly Proof[]): Promise<boolean> {
-  if (head.length === 0) return false;
-  const handle = await openQuietly(realPath);
-  if (handle === undefined) return false;
-  try {
-    const { size } = await handle.stat();
-    const bytes = Buffer.alloc(Math.min(head.length, size));
-    await handle.read(bytes, 0, bytes.length, 0);
-    if (!bytes.equals(head.subarray(0, bytes.length))) return false;
-    const mark = marks.findLast(({ at }) => at <= size);
-    return mark === undefined || (await holds(handle, mark));
-  } finally {
-    await handle.close();
-  }
-}
-
-/**
- * Opens a file that may be gone, or a pipe by now, which must not keep us waiting. Undefined when it cannot be opened: then it is no copy, and
- * whoever opens it as a file of its own says why not.
- */
-function openQuietly(realPath: string): Promise<FileHandle | undefined> {
-  return open(realPath, constants.O_RDONLY | constants.O_NONBLOCK).catch(() => undefined);
-}
-
-/** Whether the file at this path holds what the entry says. */
-export async function isStill(realPath: string, entry: Known): Promise<boolean> {
-  const handle = await openQuietly(realPath);
-  if (handle === undefined) return false;
-  try {
-    const { size } = await handle.stat();
-    // What is known may be no more than its beginning: a kill right after the first record.
-    return (entry.head?.bytes ?? 0) > 0 && (await isOf(handle, entry, size));
-  } finally {
-    await handle.close();
-  }
-}
-
-/** Whether the open file is the one that the entry is about. */
-export async function isOf(handle: FileHandle, entry: Known, size: number): Promise<boolean> {
-  if (entry.gone || entry.head === undefined || entry.mark === undefined || size < entry.offset) return false;
-  return (await holds(handle, entry.head)) && (await holds(handle, entry.mark));
 }

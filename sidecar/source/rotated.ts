@@ -1,12 +1,14 @@
-import { readdir, stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { open, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import type { Input } from '../types.ts';
 import { type Checkpoints, type Entry, entryKey } from './checkpoints.ts';
-import type { Found } from './discovery.ts';
-import { isStill } from './identity.ts';
-import { isRotatedName, siblingsOf } from './siblings.ts';
+import { Content } from './content.ts';
+import { bytesAt, HEAD_BYTES } from './identity.ts';
+import { isRotated, isSuffixed, type Sibling, siblingsIn } from './siblings.ts';
 import type { Tailer } from './tailer.ts';
 
-/** A file without a name that the inputs know. */
+/** A file that no path names. */
 export interface Aside {
   readonly realPath: string;
   readonly dev: number;
@@ -14,166 +16,231 @@ export interface Aside {
 }
 
 /** What is needed of the files that are open. */
-export interface OpenFiles {
+export interface Opened {
   readonly all: readonly Tailer[];
-  isKnown(file: { dev: number; inode: number }): boolean;
-  openAside(file: Aside, path: string, input: string, known?: Entry): Promise<void>;
+  get(file: { dev: number; inode: number }): Tailer | undefined;
+  inputOf(name: string | undefined): Input | undefined;
+  /** Opens a file that no path names, because a rotation put it aside. */
+  openAside(file: Aside, path: string, input: Input): Promise<void>;
+  /** An account is opened for a content that was settled up to its `readOffset`, or closed. */
+  account(content: Content, kind: 'open' | 'close'): void;
 }
 
-/** How long a copy of a file may wait for the file to be truncated, ms; then it is a file like any other. */
+/** What a file holds: a content that is known, a new one, perhaps a copy of one that is read, or a copy that nobody asked for. */
+export type Holding = Content | 'new' | 'wait' | 'copy';
+
+/** How long a copy of a file may wait for that to be truncated, ms after it grew last; then it is a file like any other. */
 const COPY_WAIT_MS = 10_000;
-/** A file beside a log is left alone for so long after it was written last, ms. */
+/** A file beside a log that may be another log is left alone for so long after it was written last, ms. */
 const YOUNG_MS = 2000;
 /** How long a writer may go on writing to a file that was put aside, ms. Whoever writes longer writes another log. */
 const LATE_MS = 5000;
+/** How often files that were put aside are looked at, should somebody still write to them, ms. */
+const LOOK_BESIDE_MS = 10_000;
+/** A file system's clock may be a tick behind ours, ms. */
+const CLOCK_MS = 20;
+/** Contents that ended and are remembered, should a copy of them appear: the oldest go. */
+const MAX_ENDED = 1000;
 
 /**
- * What rotations do to files while nobody looks: those that were put aside while we were down, copies that are made before a file is
- * truncated, files that were made and put aside between two looks.
+ * What rotations do to files, looked at or not: files that were put aside, copies that are made before a file is truncated, contents that
+ * came and went between two looks or while we were down. One rule: each content is read once, wherever it stands.
  */
 export class Rotated {
-  readonly #files: OpenFiles;
+  readonly #files: Opened;
   readonly #checkpoints: Checkpoints;
-  /** What is remembered of files that were truncated while we were down. */
-  #lost: Entry[] = [];
-  /** Folders in which nothing waits, and when they had changed. */
-  readonly #quiet = new Map<string, number>();
-  /** New files that look like copies of ones that are read, and since when. */
-  readonly #copies = new Map<string, number>();
+  /** Contents that no open file holds any more. */
+  #ended: Content[] = [];
+  /** Folders in which nothing waits: when they had changed, and when they were looked through, ms since the epoch. */
+  readonly #quiet = new Map<string, { changedAt: number; at: number }>();
+  /** Files beside logs that need not be opened, and their size and time when that was found out. */
+  readonly #judged = new Map<string, string>();
 
-  constructor(files: OpenFiles, checkpoints: Checkpoints) {
+  constructor(files: Opened, checkpoints: Checkpoints) {
     this.#files = files;
     this.#checkpoints = checkpoints;
   }
 
-  truncatedMeanwhile(entry: Entry): void {
-    this.#lost.push(entry);
+  get ended(): readonly Content[] {
+    return this.#ended;
   }
 
-  /** After a restart: files that were renamed meanwhile, and have more than was settled, are looked for in their folder. */
-  async findOrphans(seen: ReadonlySet<string>): Promise<void> {
-    const missing = [...this.#checkpoints.entries].filter(
-      ([key, entry]) => !seen.has(key) && !entry.gone && entry.realPath !== undefined,
-    );
-    for (const folder of new Set(missing.map(([, entry]) => dirname(entry.realPath!)))) {
-      const wanted = new Map(missing.filter(([, entry]) => dirname(entry.realPath!) === folder));
-      const names = await readdir(folder).catch(() => []); // the folder is gone, and the files with it
-      for (const name of names) await this.#adopt(join(folder, name), wanted);
-    }
-    for (const entry of this.#lost) {
-      for (const sibling of await siblingsOf(entry.realPath ?? '')) {
-        if (this.#files.isKnown(sibling) || !(await isStill(sibling.realPath, entry))) continue;
-        await this.#files.openAside(sibling, entry.path, entry.input ?? '', entry);
-        break;
-      }
-      // Contents that came and went while we were down.
-      const truncated = this.#files.all.find(({ realPath }) => realPath === entry.realPath);
-      for (const sibling of await siblingsOf(entry.realPath ?? '')) {
-        if (this.#files.isKnown(sibling) || sibling.size === 0 || sibling.bornAt < this.#checkpoints.since) continue;
-        if (await truncated?.isCopyOfNow(sibling.realPath)) continue;
-        const path = join(dirname(entry.path), basename(sibling.realPath));
-        await this.#files.openAside(sibling, path, entry.input ?? '');
-      }
-    }
-    this.#lost = [];
+  /** The checkpoints of the contents that ended. `acked`: bytes of one that are settled. */
+  entries(acked: (content: Content) => number): Entry[] {
+    return this.#ended.map((content) => ({ ...content.entry(content.file, acked(content)), ended: true }));
   }
 
-  async #adopt(realPath: string, wanted: ReadonlyMap<string, Entry>): Promise<void> {
+  /** Something happened to the logs: what is beside them is judged anew. */
+  look(): void {
+    this.#judged.clear();
+    this.#quiet.clear();
+  }
+
+  /** A file does not hold this content any more: a copy of it may. */
+  end(content: Content): void {
+    this.#ended.push(content);
+    this.look();
+    for (const oldest of this.#ended.splice(0, this.#ended.length - MAX_ENDED)) this.#files.account(oldest, 'close');
+  }
+
+  /** After a reload: contents of inputs that are no more are given up. */
+  keepEnded(keep: (content: Content) => boolean): void {
+    this.#ended = this.#ended.filter(keep);
+  }
+
+  /** What a file holds that begins with `start`. */
+  async holding(tailer: Tailer, start: Buffer): Promise<Holding> {
+    for (const ended of this.#ended.toReversed()) {
+      if (!isRotated(ended.realPath, tailer.realPath) || !(await ended.isIn(tailer.handle, tailer.size))) continue;
+      this.#ended = this.#ended.filter((one) => one !== ended);
+      return ended;
+    }
+    for (const other of this.#files.all) {
+      if (other === tailer || !isRotated(other.realPath, tailer.realPath)) continue;
+      const copied = await this.#isCopied(other, tailer, start);
+      if (copied === false) continue;
+      tailer.waitingSince ??= Date.now();
+      const since = tailer.waitingSince;
+      const waited = Date.now() - (copied === 'proved' ? Math.max(since, tailer.grownAt) : since);
+      // Of a file that is deleted the copy is what stays: once that one is read, it goes on there.
+      if (waited < COPY_WAIT_MS || (copied === 'proved' && other.links === 0)) return 'wait';
+      if (!tailer.matched && (copied === 'proved' || tailer.size <= start.length)) return 'copy';
+    }
+    return 'new';
+  }
+
+  /** Whether a file that begins with `start` may be a copy of the other, or the beginning of one. */
+  async #isCopied(other: Tailer, tailer: Tailer, start: Buffer): Promise<'proved' | 'perhaps' | false> {
+    if (other.content.isCopiedTo(start)) {
+      const proved = await other.content.isProvedBy(tailer.handle, tailer.size);
+      if (proved !== undefined) return proved && 'proved';
+      return 'perhaps';
+    }
+    // Not what was read of the other, but perhaps what stands in it by now, which is read there.
+    const now = await bytesAt(other.handle, 0, HEAD_BYTES);
+    const length = Math.min(now.length, start.length);
+    return length > 0 && now.compare(start, 0, length, 0, length) === 0 && 'perhaps';
+  }
+
+  /** After a start: files that were renamed meanwhile are looked for in their folder; contents of those that are not there have ended. */
+  async findMissing(): Promise<void> {
+    for (const entry of this.#checkpoints.ended) this.#remember(entry);
+    const missing = [...this.#checkpoints.entries.values()].filter((entry) => !entry.gone && !this.#files.get(entry));
+    for (const [folder, entries] of Map.groupBy(missing, ({ realPath }) => dirname(realPath))) {
+      const wanted = new Map(entries.map((entry) => [entryKey(entry.dev, entry.inode), entry]));
+      const names = await namesIn(folder);
+      if (names === undefined) continue;
+      for (const name of names) await this.#findAs(join(folder, name), wanted);
+      for (const [key, entry] of wanted) {
+        this.#checkpoints.entries.set(key, gone(entry));
+        if (entry.id !== '') this.#remember(entry);
+      }
+    }
+  }
+
+  #remember(entry: Entry): void {
+    const input = this.#files.inputOf(entry.input);
+    if (input === undefined) return;
+    const content = Content.of(entry, input);
+    this.#files.account(content, 'open');
+    this.end(content);
+  }
+
+  async #findAs(realPath: string, wanted: Map<string, Entry>): Promise<void> {
     const status = await stat(realPath).catch(() => undefined); // gone since the listing
-    const entry = status?.isFile() ? wanted.get(entryKey(status.dev, status.ino)) : undefined;
-    if (status === undefined || entry === undefined || status.size <= entry.offset) return;
-    await this.#files.openAside({ realPath, dev: entry.dev, inode: entry.inode }, entry.path, entry.input ?? '');
+    const key = status?.isFile() ? entryKey(status.dev, status.ino) : '';
+    const entry = wanted.get(key);
+    if (status === undefined || entry === undefined) return;
+    wanted.delete(key);
+    const input = this.#files.inputOf(entry.input);
+    // What holds something else now is found out when it is opened.
+    if (input === undefined || (status.size <= entry.offset && (await stillHolds(realPath, entry, input)))) return;
+    await this.#files.openAside({ realPath, dev: entry.dev, inode: entry.inode }, entry.path, input);
   }
 
-  /** What is remembered of a file that was truncated while we were down, if this new file is the copy that was made of it before. */
-  async lostEntryOf({ realPath }: Found): Promise<Entry | undefined> {
-    for (const entry of this.#lost) if (await isStill(realPath, entry)) return entry;
-    return undefined;
-  }
-
-  /** Whether a new file is a copy of one that is read, which will be truncated next: then that is followed there (`copyOf`). */
-  async isBeingCopied({ realPath }: Aside): Promise<boolean> {
-    const since = this.#copies.get(realPath) ?? Date.now();
-    if (Date.now() - since > COPY_WAIT_MS) return false;
-    for (const tailer of this.#files.all) {
-      const beside = dirname(tailer.realPath) === dirname(realPath);
-      if (!beside || !isRotatedName(basename(tailer.realPath), basename(realPath))) continue;
-      if (!(await tailer.isCopiedTo(realPath))) continue;
-      this.#copies.set(realPath, since);
-      return true;
+  /** Opens files beside the logs that are read which hold what was not read yet. Looks where a folder changed, or something in it waits. */
+  async lookBeside(): Promise<void> {
+    const folders = Map.groupBy(this.#files.all, ({ realPath }) => dirname(realPath));
+    for (const [folder, tailers] of folders) {
+      const changedAt = (await stat(folder).catch(() => undefined))?.mtimeMs; // gone since the scan
+      const quiet = this.#quiet.get(folder);
+      const now = Date.now();
+      if (changedAt === undefined || (quiet?.changedAt === changedAt && now - quiet.at < LOOK_BESIDE_MS)) continue;
+      let waiting = false;
+      for (const sibling of await siblingsIn(folder, new Set(tailers.map(({ realPath }) => realPath)))) {
+        if (await this.#judge(sibling, tailers)) waiting = true;
+      }
+      if (waiting) this.#quiet.delete(folder);
+      else this.#quiet.set(folder, { changedAt, at: now });
     }
-    this.#copies.delete(realPath);
+    for (const folder of this.#quiet.keys()) if (!folders.has(folder)) this.#quiet.delete(folder);
+  }
+
+  /** Opens the file if there is something in it to read. Answers whether it must be looked at again soon. */
+  async #judge(sibling: Sibling, tailers: readonly Tailer[]): Promise<boolean> {
+    const { realPath, size, bornAt, writtenAt } = sibling;
+    if (this.#files.get(sibling)) return false;
+    const key = entryKey(sibling.dev, sibling.inode);
+    const seen = `${realPath}:${size}:${writtenAt}`;
+    if (this.#judged.get(key) === seen) return false;
+    const entry = this.#checkpoints.entries.get(key);
+    if (size === 0 && (entry === undefined || entry.gone)) return false;
+    const logs = tailers.filter((tailer) => isRotated(tailer.realPath, realPath));
+    const [log] = logs;
+    const ours = log && (bornAt >= this.#checkpoints.since - CLOCK_MS || (entry !== undefined && !entry.gone));
+    const verdict = ours ? await this.#mayBeOurs(sibling, logs, entry) : false;
+    if (verdict === 'young') return true;
+    if (this.#judged.size > 10 * MAX_ENDED) this.#judged.clear();
+    this.#judged.set(key, seen);
+    if (!verdict || log === undefined) return false;
+    const { input } = log.file;
+    await this.#files.openAside(sibling, join(dirname(log.path), basename(realPath)), input);
     return false;
   }
 
-  /**
-   * The copy that was made of a file before it was truncated, where the file stood. Copies that were made later, of contents that came and
-   * went since the last look, are opened too.
-   */
-  async copyOf(tailer: Tailer): Promise<Tailer | undefined> {
-    const { input, path } = tailer.file;
-    let copy: Tailer | undefined;
-    for (const sibling of await siblingsOf(tailer.realPath)) {
-      if (this.#files.isKnown(sibling)) continue;
-      if (copy === undefined && (await tailer.isCopiedTo(sibling.realPath))) {
-        this.#copies.delete(sibling.realPath);
-        copy = await tailer.continueIn(sibling.realPath);
-      } else if (sibling.size > 0 && sibling.bornAt >= Math.max(this.#checkpoints.since, tailer.lookedAt)) {
-        if (await tailer.isCopyOfNow(sibling.realPath)) continue; // a copy of what stands in the file now, which is read there
-        await this.#files.openAside(sibling, join(dirname(path), basename(sibling.realPath)), input.name);
-      }
-    }
-    return copy;
+  /** Whether a file that a rotation of one of these logs may have made holds something of it that was not read. */
+  async #mayBeOurs(sibling: Sibling, logs: readonly Tailer[], entry: Entry | undefined): Promise<boolean | 'young'> {
+    const { realPath, size, bornAt, writtenAt } = sibling;
+    const { input } = logs[0]!.file;
+    if (entry !== undefined && !entry.gone)
+      return size > entry.offset || removesDone(input) || !(await stillHolds(realPath, entry, input));
+    if (logs.some((log) => isSuffixed(log.realPath, realPath))) return true;
+    if (this.#ended.some((ended) => isRotated(ended.realPath, realPath))) return true;
+    // Copied from a log, and that truncated, when nobody looked.
+    const spans = logs.flatMap(({ unseen }) => unseen);
+    if (spans.some(({ after, before }) => bornAt >= after - CLOCK_MS && bornAt <= before)) return true;
+    // Made and put aside between two looks: older than the log that is there now, and not written to for long after that was made.
+    if (!logs.some((log) => bornAt <= log.bornAt && writtenAt <= log.bornAt + LATE_MS)) return false;
+    return Date.now() - writtenAt < YOUNG_MS ? 'young' : true;
   }
+}
 
-  /**
-   * Copies of contents that came and went before anything of them was read: `app.log.1` and its like beside a file that is read. Looked for
-   * where a folder changed since the last time, or something in it waits.
-   */
-  async adoptStray(): Promise<void> {
-    const folders = Map.groupBy(
-      this.#files.all.filter(({ matched }) => matched),
-      ({ realPath }) => dirname(realPath),
-    );
-    for (const [folder, tailers] of folders) {
-      const changedAt = (await stat(folder).catch(() => undefined))?.mtimeMs; // gone since the scan
-      if (changedAt === undefined || changedAt === this.#quiet.get(folder)) continue;
-      let waiting = false;
-      for (const tailer of tailers) if (await this.#adoptBeside(tailer)) waiting = true;
-      if (!waiting) this.#quiet.set(folder, changedAt);
-    }
-  }
+/** Whether files of this input are removed when all of them is delivered: so they are kept open until then. */
+export function removesDone({ retention, diskBudget }: Input): boolean {
+  return retention !== 'keep' || diskBudget !== undefined;
+}
 
-  /** Whether something beside the file has to be looked at again. */
-  async #adoptBeside(tailer: Tailer): Promise<boolean> {
-    const { input, path } = tailer.file;
-    const name = basename(tailer.realPath);
-    let waiting = false;
-    for (const sibling of await siblingsOf(tailer.realPath)) {
-      const { realPath, size, bornAt, writtenAt } = sibling;
-      // Only names that begin with the whole name: a number before the extension may be another log's.
-      if (!basename(realPath).startsWith(name) || this.#files.isKnown(sibling)) continue;
-      if (size === 0 || bornAt < this.#checkpoints.since) continue;
-      const young = Date.now() - writtenAt < YOUNG_MS; // being copied perhaps, or the truncation is still to be noticed
-      if (young || (await tailer.isCopyOfNow(realPath)) || (await this.isBeingCopied(sibling))) {
-        waiting ||= Date.now() - writtenAt < COPY_WAIT_MS;
-        continue;
-      }
-      await this.#files.openAside(sibling, join(dirname(path), basename(realPath)), input.name);
-    }
-    return waiting;
-  }
+/** The names in a folder; none when it is gone, and the files with it; undefined when it cannot be looked into now. */
+function namesIn(folder: string): Promise<string[] | undefined> {
+  return readdir(folder).catch(({ code }: NodeJS.ErrnoException) =>
+    code === 'ENOENT' || code === 'ENOTDIR' ? [] : undefined,
+  );
+}
 
-  /** Files that were made and put aside between two looks, or while we were down: older than this new one, and never seen. */
-  async adoptUnseen({ input, realPath, path }: Found): Promise<void> {
-    const successor = await stat(realPath).catch(() => undefined); // gone since the scan
-    if (successor === undefined) return;
-    for (const sibling of await siblingsOf(realPath)) {
-      const { size, bornAt, writtenAt } = sibling;
-      if (size === 0 || bornAt < this.#checkpoints.since || bornAt > successor.birthtimeMs) continue;
-      if (writtenAt > successor.birthtimeMs + LATE_MS || this.#files.isKnown(sibling)) continue;
-      if (await this.isBeingCopied(sibling)) continue;
-      await this.#files.openAside(sibling, join(dirname(path), basename(sibling.realPath)), input.name);
-    }
+/** Whether a closed file is what it was: not another one of the same inode, or truncated. A file that cannot be opened now is left as it is. */
+async function stillHolds(realPath: string, entry: Entry, input: Input): Promise<boolean> {
+  if (entry.id === '') return true; // nothing is known of it
+  const handle = await open(realPath, constants.O_RDONLY | constants.O_NONBLOCK).catch(() => undefined);
+  if (handle === undefined) return true;
+  try {
+    const { size } = await handle.stat();
+    return size >= entry.offset && (await Content.of(entry, input).isIn(handle, size));
+  } finally {
+    await handle.close();
   }
+}
+
+/** What stays of an entry whose file is no more. */
+export function gone({ head: _head, mark: _mark, ...entry }: Entry): Entry {
+  return { ...entry, gone: true };
 }

@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 
-/** A file in the folder of a log, under a name that a rotation gives. */
+/** A file beside logs, under a name that a rotation of one of them gives. */
 export interface Sibling {
   readonly realPath: string;
   readonly dev: number;
@@ -30,17 +30,30 @@ export function isRotatedName(active: string, name: string): boolean {
   return ROTATED.test(rest);
 }
 
-/** The regular files beside a log whose names say that they are rotated ones of it; empty when the folder is gone. */
-export async function siblingsOf(realPath: string): Promise<Sibling[]> {
-  const folder = dirname(realPath);
+/** Whether the file at one path can be what a rotation made of the file at the other. */
+export function isRotated(active: string, realPath: string): boolean {
+  return dirname(active) === dirname(realPath) && isRotatedName(basename(active), basename(realPath));
+}
+
+/**
+ * Whether a rotation only added to the name: `app.log.1`. What changes a name before its extension (`app-2.log`) may be another log.
+ */
+export function isSuffixed(active: string, realPath: string): boolean {
+  return basename(realPath).startsWith(basename(active));
+}
+
+/** The regular files of a folder that none of `open` is, and that may be rotated ones of those; empty when the folder is gone. */
+export async function siblingsIn(folder: string, open: ReadonlySet<string>): Promise<Sibling[]> {
   const names = await readdir(folder).catch(() => []); // the folder is gone, and the files with it
+  const actives = [...open];
   const found: Sibling[] = [];
-  for (const name of names.filter((one) => isRotatedName(basename(realPath), one))) {
-    const path = join(folder, name);
-    const status = await stat(path).catch(() => undefined); // gone since the listing
+  for (const name of names) {
+    const realPath = join(folder, name);
+    if (open.has(realPath) || !actives.some((active) => isRotatedName(basename(active), name))) continue;
+    const status = await stat(realPath).catch(() => undefined); // gone since the listing
     if (!status?.isFile()) continue;
     const { dev, ino: inode, size, birthtimeMs: bornAt, mtimeMs: writtenAt } = status;
-    found.push({ realPath: path, dev, inode, size, bornAt, writtenAt });
+    found.push({ realPath, dev, inode, size, bornAt, writtenAt });
   }
   return found;
 }

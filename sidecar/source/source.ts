@@ -1,8 +1,9 @@
 import type { Telemetry } from '../telemetry.ts';
 import type { Input } from '../types.ts';
-import { type Checkpoints, entryKey } from './checkpoints.ts';
+import type { Checkpoints } from './checkpoints.ts';
 import type { Downstream } from './downstream.ts';
 import { Files } from './files.ts';
+import { Retention } from './retention.ts';
 import type { Tailer } from './tailer.ts';
 
 /** How often a file that grows is looked at, ms; one that is quiet is looked at less often, up to the slowest. */
@@ -23,9 +24,8 @@ const QUIET_MS = 2000;
 export class Source {
   readonly files: Files;
   readonly #checkpoints: Checkpoints;
-  readonly #podUid: string | undefined;
   readonly #down: Downstream;
-  readonly #telemetry: Telemetry;
+  readonly #retention: Retention;
   #window = Buffer.allocUnsafeSlow(WINDOW_BYTES);
   #wake: (() => void) | undefined;
   #savedAt = 0;
@@ -34,11 +34,10 @@ export class Source {
   #starved = false;
 
   constructor(podUid: string | undefined, checkpoints: Checkpoints, down: Downstream, telemetry: Telemetry) {
-    this.#podUid = podUid;
     this.#checkpoints = checkpoints;
     this.#down = down;
-    this.#telemetry = telemetry;
     this.files = new Files(podUid, checkpoints, down, telemetry, () => this.#wake?.());
+    this.#retention = new Retention(this.files.open, checkpoints, telemetry);
   }
 
   /** Reads until the signal aborts, or a drain (see `drain`) finds all files quiet. Leaves files open and nothing half done. */
@@ -52,13 +51,13 @@ export class Source {
         scannedAt = now;
       }
       let busy = await this.#round(signal);
-      if (this.files.unregistered) {
+      if (this.files.open.unregistered) {
         await this.save();
-        for (const tailer of this.files.all) tailer.registered ||= tailer.file.id !== '';
-        this.files.unregistered = false;
+        for (const content of this.files.contents) content.registered ||= content.identified;
+        this.files.open.unregistered = false;
         busy = true;
       }
-      if (now - this.#savedAt >= SAVE_MS) await this.save();
+      if (now - this.#savedAt >= SAVE_MS && (await this.save())) await this.#retention.apply();
       if (busy) continue;
       if (this.#quiet()) break;
       await this.#pause(signal);
@@ -75,10 +74,9 @@ export class Source {
   /** Hands on the unfinished last lines: nothing more will come. Waits for room where there is none, until the signal aborts. */
   async flush(signal: AbortSignal): Promise<void> {
     for (const tailer of this.files.all) {
-      if (tailer.readOffset >= tailer.size) continue;
-      await tailer.identify(this.#podUid, true);
-      if (!tailer.registered) await this.save();
-      tailer.registered = true;
+      if (tailer.readOffset >= tailer.size || !(await this.files.open.identify(tailer, true))) continue;
+      if (!tailer.content.registered) await this.save();
+      tailer.content.registered = true;
       while (!signal.aborted && !(await tailer.flush(this.#down.take(tailer.file, Date.now())))) {
         this.#down.pressure();
         await this.#down.released(signal);
@@ -90,17 +88,7 @@ export class Source {
   /** Writes the checkpoints, with all that is settled by now. */
   async save(): Promise<boolean> {
     this.#savedAt = Date.now();
-    for (const tailer of this.files.all) {
-      const { file } = tailer;
-      const key = entryKey(tailer.dev, tailer.inode);
-      if (file.id === '') {
-        // Nothing of it is read: only that it was seen is remembered, so that it is found when it is renamed while we are down.
-        if (!this.#checkpoints.entries.has(key)) this.#checkpoints.entries.set(key, tailer.seen());
-        continue;
-      }
-      const entry = tailer.entry(Math.min(this.#down.acked(file), tailer.readOffset));
-      this.#checkpoints.entries.set(entryKey(entry.dev, entry.inode), entry);
-    }
+    this.files.open.remember();
     return this.#checkpoints.save();
   }
 
@@ -113,7 +101,7 @@ export class Source {
       if (tailer.lookAt > Date.now()) continue;
       try {
         if (await this.#turn(tailer)) busy = true;
-        if (await this.files.closeFinished(tailer)) busy = true;
+        if (await this.files.open.closeFinished(tailer)) busy = true;
       } catch (error) {
         this.files.fail(tailer, error as NodeJS.ErrnoException);
       }
@@ -129,11 +117,8 @@ export class Source {
       tailer.lookAt = Date.now() + Math.min(SLOWEST_LOOK_MS, Math.max(LOOK_MS, quiet / 20));
       return false;
     }
-    if (!(await tailer.identify(this.#podUid, false))) return this.#later(tailer);
-    if (!tailer.registered) {
-      this.files.unregistered = true;
-      return true;
-    }
+    if (!(await this.files.open.identify(tailer, false))) return this.#later(tailer);
+    if (!tailer.content.registered) return true;
     if (!this.#down.hasRoom(tailer.file)) return this.#starve();
     const turn = await tailer.read(this.#window, this.#down.take(tailer.file, Date.now()));
     this.#down.took(tailer.file);
@@ -157,18 +142,8 @@ export class Source {
     return false;
   }
 
-  async #truncated(tailer: Tailer): Promise<boolean> {
-    const { file, readOffset } = tailer;
-    const unsettled = readOffset - this.#down.acked(file);
-    const copy = await this.files.followCopy(tailer);
-    if (copy === undefined) this.#down.close(file);
-    tailer.restart();
-    this.#down.open(tailer.file, 0);
-    this.#telemetry.metrics.filesTruncated.inc({ input: file.input.name });
-    this.#telemetry.log.info(
-      { path: file.path, readOffset, unsettled, generation: tailer.file.generation, copy },
-      'the file was truncated: reading it from its beginning',
-    );
+  #truncated(tailer: Tailer): boolean {
+    this.files.open.truncated(tailer);
     return true;
   }
 

@@ -19,6 +19,8 @@ export const input = (over: Partial<Input> = {}): Input => ({
   time: undefined,
   fields: {},
   filters: [],
+  retention: 'keep',
+  diskBudget: undefined,
   outputs: undefined,
   ...over,
 });

@@ -14,6 +14,7 @@ export interface LogLine {
 /** What `/status` says of a file. */
 export interface FileStatus {
   readonly path: string;
+  readonly inode: number;
   readonly size: number;
   readonly readOffset: number;
   readonly ackedOffset: number;
@@ -26,6 +27,8 @@ export class SidecarProcess {
   readonly folder: string;
   child: ChildProcess | undefined;
   log: LogLine[] = [];
+  /** The logs of all runs. */
+  readonly history: LogLine[] = [];
   stdout = '';
   #env: Record<string, string>;
 
@@ -85,7 +88,11 @@ export class SidecarProcess {
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       const lines = (rest + text).split('\n');
       rest = lines.pop()!;
-      for (const line of lines) this.log.push(line.startsWith('{') ? JSON.parse(line) : { level: 0, msg: line });
+      for (const text of lines) {
+        const line = text.startsWith('{') ? JSON.parse(text) : { level: 0, msg: text };
+        this.log.push(line);
+        this.history.push(line);
+      }
     });
     return child;
   }

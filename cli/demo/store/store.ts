@@ -14,8 +14,8 @@ export type Fault =
       readonly headers?: Record<string, string>;
     }
   | { readonly kind: 'items'; readonly item: (i: number) => ItemFault | undefined }
-  /** Never answered. */
-  | { readonly kind: 'hang' }
+  /** Never answered; after `ms` the connection is cut. */
+  | { readonly kind: 'hang'; readonly ms?: number }
   /** The connection is cut before anything is indexed. */
   | { readonly kind: 'reset' }
   /** Everything is indexed, and the answer is lost. */
@@ -106,6 +106,7 @@ export async function startStore({ port = 0 }: { port?: number } = {}): Promise<
         request.socket.destroy();
         return;
       case 'hang':
+        if (fault.ms !== undefined) setTimeout(() => request.socket.destroy(), fault.ms).unref();
         return;
     }
     if (!Array.isArray(actions)) return failure(response, 400, actions.type, actions.reason);

@@ -68,7 +68,6 @@ t.test('defaults are those of the contract', (t) => {
 
 /** Every value of the contract whose behaviour comes later; written down here, not read from the schema, so that none can get lost. */
 const LATER: readonly (readonly [part: 'top' | 'input' | 'es' | 'out', key: string, values: readonly unknown[]])[] = [
-  ['input', 'encoding', ['utf-16le', 'utf-16be', 'latin1', 'shift_jis', 'gbk', 'euc-kr']],
   [
     'input',
     'multiline',
@@ -91,6 +90,23 @@ const LATER: readonly (readonly [part: 'top' | 'input' | 'es' | 'out', key: stri
   ['es', 'deadLetter', [{ dataStream: 'logs-dlq-default' }]],
   ['top', 'outputs', [{ cw: { type: 'cloudwatch', region: 'ap-northeast-2' } }]],
 ];
+t.test('encodings: all that the platform knows, and no other', (t) => {
+  for (const encoding of [
+    'utf-8',
+    'utf-16le',
+    'utf-16be',
+    'latin1',
+    'shift_jis',
+    'gbk',
+    'euc-kr',
+    'windows-1252',
+    'big5',
+  ])
+    t.same(problemsOf({ input: { encoding } }), [], encoding);
+  t.match(problemsOf({ input: { encoding: 'utf8mb4' } }), [/encoding.*"utf8mb4" is no known encoding.*shift_jis/s]);
+  t.end();
+});
+
 const FILTERS = ['minLevel', 'keep', 'drop', 'redact', 'sample', 'rateLimit', 'add', 'remove', 'rename'];
 
 t.test('what comes later is refused, each value of it, and none is ignored', (t) => {

@@ -26,11 +26,21 @@ t.test('the slowest output counts', (t) => {
   t.end();
 });
 
-t.test('what a rule drops is settled everywhere', (t) => {
+t.test('bytes that were settled, of open files and closed ones', (t) => {
   const [ledger, file] = [new Ledger(), logFile()];
   ledger.open(file, { es: 0, out: 0 });
-  ledger.settleAll(file, 0, 10);
-  t.equal(ledger.acked(file), 10);
+  ledger.settle('es', file, 0, 10);
+  ledger.close(file);
+  ledger.settle('es', file, 10, 15);
+  t.same([ledger.bytes('es'), ledger.bytes('out')], [15, 0]);
+  t.end();
+});
+
+t.test('what was under way when the books were opened moves the watermark, but was settled before', (t) => {
+  const [ledger, file] = [new Ledger(), logFile()];
+  ledger.open(file, { es: 5 });
+  ledger.arrived('es', file, 20);
+  t.same([ledger.acked(file), ledger.bytes('es')], [20, 0]);
   t.end();
 });
 

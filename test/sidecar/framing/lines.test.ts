@@ -1,49 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import t from 'tap';
-import { cutLines, type LineOptions, lastLine, type Standing } from '../../../sidecar/framing/lines.ts';
+import { encodingOf } from '../../../sidecar/framing/encoding.ts';
+import { type LineOptions, lastLine } from '../../../sidecar/framing/lines.ts';
 import { FLAGS } from '../../../sidecar/types.ts';
+import { options, readAll, type Taken } from './reading.ts';
 
-interface Taken {
-  readonly text: string | undefined;
-  readonly start: number;
-  readonly end: number;
-  readonly flags: number;
-}
-
-const options = (over: Partial<LineOptions> = {}): LineOptions => ({ maxLineBytes: 16, onLongLine: 'split', ...over });
-
-/**
- * Reads a file the way a tailer does: `visible` is how much of it is written at each look, `window` how much is read at once; `room`
- * says how many lines are taken before the taker has no room.
- */
-function readAll(
-  file: Buffer,
-  opts: LineOptions,
-  visible: readonly number[] = [],
-  window = file.length + 1,
-  room = Number.POSITIVE_INFINITY,
-): { taken: Taken[]; offset: number; standing: Standing } {
-  const taken: Taken[] = [];
-  let offset = 0;
-  let standing: Standing = 'start';
-  for (const size of [...visible, file.length]) {
-    let left = 0;
-    const take = (text: string | undefined, start: number, end: number, flags: number): boolean => {
-      if (left === 0) return false;
-      left -= 1;
-      taken.push({ text, start, end, flags });
-      return true;
-    };
-    for (let bytes = -1; bytes !== 0; ) {
-      left = room;
-      const at = file.subarray(offset, Math.min(size, offset + window));
-      ({ bytes, standing } = cutLines(at, offset, standing, opts, take));
-      offset += bytes;
-    }
-  }
-  return { taken, offset, standing };
-}
+const utf8 = encodingOf('utf-8');
 
 const cut = (text: string | Buffer, over: Partial<LineOptions> = {}): Taken[] =>
   readAll(Buffer.from(text as string), options(over)).taken;
@@ -243,8 +206,41 @@ t.test('property: of any bytes at all, the ranges cover every complete line', (t
 });
 
 t.test('the unfinished last line', (t) => {
-  t.same(lastLine(Buffer.from('abc')), { text: 'abc', flags: FLAGS.partial });
-  t.same(lastLine(Buffer.from('abc\r')), { text: 'abc', flags: FLAGS.partial });
-  t.same(lastLine(Buffer.from([0x61, 0xc3])), { text: 'a�', flags: FLAGS.partial | FLAGS.invalid_utf8 });
+  t.same(lastLine(Buffer.from('abc'), utf8), { text: 'abc', flags: FLAGS.partial });
+  t.same(lastLine(Buffer.from('abc\r'), utf8), { text: 'abc', flags: FLAGS.partial });
+  t.same(lastLine(Buffer.from([0x61, 0xc3]), utf8), { text: 'a�', flags: FLAGS.partial | FLAGS.invalid_utf8 });
+  t.end();
+});
+
+t.test('a hole at the beginning of a line is no text; some NUL bytes are', (t) => {
+  const hole = '\0'.repeat(1000);
+  t.same(cut(`${hole}first\n`), [
+    { text: undefined, start: 0, end: 1000, flags: 0 },
+    { text: 'first', start: 1000, end: 1006, flags: 0 },
+  ]);
+  t.same(texts(cut(`\0\0few\n`)), ['\0\0few']);
+  t.same(texts(cut(`in the midst${'\0'.repeat(70)}\n`, { maxLineBytes: 100 })), [`in the midst${'\0'.repeat(70)}`]);
+  t.end();
+});
+
+t.test('a hole is the same hole whatever the windows', (t) => {
+  for (const [name, text] of [
+    ['utf-8', Buffer.from('after\n')],
+    ['utf-16le', Buffer.from('after\n', 'utf16le')],
+    ['utf-16be', Buffer.from('after\n', 'utf16le').swap16()],
+  ] as const)
+    for (const window of [200, 256, 333, 5000]) {
+      const file = Buffer.concat([Buffer.alloc(4000), text]);
+      const { taken } = readAll(file, options({ encoding: encodingOf(name), maxLineBytes: 64 }), [1000, 3000], window);
+      t.same(
+        texts(taken).filter((one) => one !== undefined),
+        ['after'],
+        `${name}, ${window}`,
+      );
+      const dropped = taken
+        .filter(({ text }) => text === undefined)
+        .reduce((sum, { start, end }) => sum + end - start, 0);
+      t.equal(dropped, 4000);
+    }
   t.end();
 });

@@ -8,9 +8,16 @@ import { input } from '../fixtures.ts';
 export type Line = readonly [text: string | undefined, start: number, end: number, flags: number];
 
 /** Opens a file of a test, with what a checkpoint remembers of it. */
-export function openFile(path: string, over: Partial<Input> = {}, entry?: Entry): Promise<Tailer> {
+export async function openFile(path: string, over: Partial<Input> = {}, entry?: Entry): Promise<Tailer> {
   const { dev, ino: inode } = statSync(path);
-  return Tailer.open({ input: input(over), realPath: path, path, dev, inode }, () => entry);
+  return (await Tailer.open({ input: input(over), realPath: path, path, dev, inode }, () => entry)).tailer;
+}
+
+/** Gives what the file holds its id, where that can be done; whether it has one. */
+export async function identify(tailer: Tailer, podUid = 'uid', final = false): Promise<boolean> {
+  const start = await tailer.start(final);
+  if (start !== undefined && !tailer.content.identified) tailer.content.identify(podUid, start);
+  return tailer.content.identified;
 }
 
 /** What a checkpoint holds of the file when its first `offset` bytes are settled. */
@@ -25,7 +32,10 @@ export async function readOn(tailer: Tailer, window = 4096): Promise<{ lines: Li
     const look = await tailer.look();
     if (look === 'truncated') return { lines, truncated: true };
     if (look === 'same') return { lines, truncated: false };
-    const turn = await tailer.read(Buffer.alloc(window), (...line) => lines.push(line) > 0);
+    const turn = await tailer.read(
+      Buffer.alloc(window),
+      (...line) => lines.push(line.slice(0, 4) as unknown as Line) > 0,
+    );
     if (turn === 'truncated') return { lines, truncated: true };
     if (turn.bytes === 0) return { lines, truncated: false };
   }

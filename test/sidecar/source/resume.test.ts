@@ -2,7 +2,7 @@ import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import type { Entry } from '../../../sidecar/source/checkpoints.ts';
-import { entryOf, openFile, readOn, texts } from './opened.ts';
+import { entryOf, identify, openFile, readOn, texts } from './opened.ts';
 
 const LINES = 'one\ntwo\nthree\n';
 
@@ -10,7 +10,7 @@ const LINES = 'one\ntwo\nthree\n';
 async function remembered(t: Test, content: string, settled: number): Promise<{ path: string; entry: Entry }> {
   const path = join(t.testdir({ 'a.log': content }), 'a.log');
   const tailer = await openFile(path);
-  await tailer.identify('uid', false);
+  await identify(tailer, 'uid');
   // A window for each few lines, so that there are marks to choose from.
   await readOn(tailer, 600);
   const entry = entryOf(tailer, settled);
@@ -26,7 +26,11 @@ t.test('goes on after what is settled, with the same id', async (t) => {
   ] as const) {
     const { path, entry } = await remembered(t, LINES, settled);
     const tailer = await openFile(path, {}, entry);
-    t.match(tailer, { readOffset: settled, registered: true, file: { id: entry.id, generation: 0 } }, `${settled}`);
+    t.match(
+      tailer,
+      { readOffset: settled, content: { registered: true }, file: { id: entry.id, generation: 0 } },
+      `${settled}`,
+    );
     t.same(texts((await readOn(tailer)).lines), left);
     await tailer.close();
   }
@@ -46,7 +50,7 @@ t.test('checkpoints of every offset hold, and go on holding', async (t) => {
   const content = Array.from({ length: 200 }, (_, i) => `line ${i}\n`).join('');
   const path = join(t.testdir({ 'a.log': content }), 'a.log');
   const reader = await openFile(path);
-  await reader.identify('uid', false);
+  await identify(reader, 'uid');
   await readOn(reader, 600);
   const offsets = [0, ...[...content.matchAll(/\n/g)].map(({ index }) => index + 1)];
   t.equal(offsets.length, 201);
@@ -72,7 +76,7 @@ t.test('another file of the same inode is read from its beginning, as another ge
       writeFileSync(path, content);
       const tailer = await openFile(path, {}, entry);
       t.teardown(() => tailer.close());
-      t.match(tailer, { readOffset: 0, registered: false, file: { id: '', generation: 1 } });
+      t.match(tailer, { readOffset: 0, content: { registered: false }, file: { id: '', generation: 1 } });
       t.same(texts((await readOn(tailer)).lines), content.split('\n').slice(0, -1));
     });
 });
@@ -88,7 +92,7 @@ t.test('a file that nothing is remembered of', async (t) => {
   const path = join(t.testdir({ 'a.log': LINES }), 'a.log');
   const tailer = await openFile(path);
   t.teardown(() => tailer.close());
-  t.match(tailer, { readOffset: 0, registered: false, size: 14, file: { id: '', generation: 0, path } });
+  t.match(tailer, { readOffset: 0, content: { registered: false }, size: 14, file: { id: '', generation: 0, path } });
 });
 
 t.test('a file that was renamed keeps the path it was found under first', async (t) => {
@@ -102,7 +106,7 @@ t.test('in the rest of a long line that is dropped', async (t) => {
   const path = join(t.testdir({ 'a.log': 'x'.repeat(100) }), 'a.log');
   const long = { maxLineBytes: 64, onLongLine: 'truncate' } as const;
   const reader = await openFile(path, long);
-  await reader.identify('uid', true);
+  await identify(reader, 'uid', true);
   await readOn(reader);
   const entry: Entry = { ...entryOf(reader, 100), rest: true };
   await reader.close();
@@ -115,17 +119,21 @@ t.test('in the rest of a long line that is dropped', async (t) => {
 t.test('bug: a file of which nothing was settled yet was taken for any other that got its inode', async (t) => {
   const path = join(t.testdir({ 'a.log': LINES }), 'a.log');
   const reader = await openFile(path);
-  await reader.identify('uid', false);
+  await identify(reader, 'uid');
   const entry = entryOf(reader, 0); // saved before the first record leaves; then the process is killed
   await reader.close();
   const same = await openFile(path, {}, entry);
-  t.match(same, { registered: true, file: { id: entry.id, generation: 0 } }, 'the same file is still the same');
+  t.match(
+    same,
+    { content: { registered: true }, file: { id: entry.id, generation: 0 } },
+    'the same file is still the same',
+  );
   const again = entryOf(same, 0);
   await same.close();
   writeFileSync(path, 'another\n');
   for (const one of [entry, again]) {
     const tailer = await openFile(path, {}, one);
-    t.match(tailer, { registered: false, file: { id: '', generation: 1 } });
+    t.match(tailer, { content: { registered: false }, file: { id: '', generation: 1 } });
     await tailer.close();
   }
 });

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { isRotatedName, siblingsOf } from '../../../sidecar/source/siblings.ts';
+import { isRotatedName, siblingsIn } from '../../../sidecar/source/siblings.ts';
 
 t.test('names that rotations give', (t) => {
   for (const name of [
@@ -35,8 +35,13 @@ t.test('names that rotations give', (t) => {
 
 t.test('of a folder', async (t) => {
   const dir = t.testdir({ 'app.log': '', 'app.log.1': 'x', 'app.log.2': {}, 'other.log': '' });
-  const found = await siblingsOf(`${dir}/app.log`);
+  const found = await siblingsIn(dir, new Set([`${dir}/app.log`]));
   t.match(found, [{ realPath: `${dir}/app.log.1`, size: 1 }]);
   t.ok(found[0]!.bornAt > 0);
-  t.same(await siblingsOf(`${dir}/none/app.log`), []);
+  t.same(
+    await siblingsIn(dir, new Set([`${dir}/app.log`, `${dir}/app.log.1`])),
+    [],
+    'those that are open are not looked for',
+  );
+  t.same(await siblingsIn(`${dir}/none`, new Set()), []);
 });

@@ -1,0 +1,45 @@
+import { execFile } from 'node:child_process';
+import { type FileHandle, readlink, rename, stat, unlink } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/** Holes are made of whole blocks, bytes. */
+const BLOCK = 4096;
+
+/** The name that an open file has now; undefined when it has none any more (proc(5): `/proc/self/fd`). */
+export async function nameOf(handle: FileHandle): Promise<string | undefined> {
+  const name = await readlink(`/proc/self/fd/${handle.fd}`);
+  return name.endsWith(' (deleted)') ? undefined : name;
+}
+
+/**
+ * Deletes the file at `path` if it is this one: it is renamed first, so that what a rotation puts in its place at this very moment is never
+ * deleted instead. Answers whether it was; throws what the file system says (EROFS, EACCES).
+ */
+export async function deleteFile(path: string, { dev, inode }: { dev: number; inode: number }): Promise<boolean> {
+  const aside = join(dirname(path), `.${basename(path)}.sidetail`);
+  await rename(path, aside);
+  const { dev: itsDev, ino } = await stat(aside);
+  if (itsDev === dev && ino === inode) {
+    await unlink(aside);
+    return true;
+  }
+  await rename(aside, path);
+  return false;
+}
+
+/**
+ * Gives the blocks of `[from, to)` of an open file back to the disk: a hole stays, offsets and size are what they were, and whoever writes
+ * to it goes on. Node has no call for it, so util-linux's `fallocate` makes it. Answers how many bytes at most were freed; throws what it
+ * says (no such program, a file system without holes, no permission).
+ */
+export async function freeBlocks(handle: FileHandle, from: number, to: number): Promise<number> {
+  const offset = Math.ceil(from / BLOCK) * BLOCK;
+  const length = Math.floor(to / BLOCK) * BLOCK - offset;
+  if (length <= 0) return 0;
+  const file = `/proc/${process.pid}/fd/${handle.fd}`;
+  await run('fallocate', ['--punch-hole', '--keep-size', '--offset', `${offset}`, '--length', `${length}`, file]);
+  return length;
+}

@@ -1,0 +1,271 @@
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Fault, type Store, startStore } from '../../cli/demo/store/store.ts';
+import { mountDisk } from '../support/disk.ts';
+import { SidecarProcess } from '../support/sidecar.ts';
+import { until } from '../support/until.ts';
+import { Gate } from './gate.ts';
+import { Log } from './log.ts';
+import type { FaultName, Plan, Step } from './plan.ts';
+
+/**
+ * One life of a log, its sidecar and its backend: a real process, real files, a real socket, a small disk for the state. In the end each
+ * line must be in the index exactly once, but for those that stood nowhere any more when the sidecar was killed.
+ */
+
+export interface Result {
+  readonly written: number;
+  /** Lines that were truncated, deleted or compressed away before anybody could have read them, or while the sidecar had them in memory only. */
+  readonly excused: number;
+  readonly lost: readonly string[];
+  readonly repeated: readonly string[];
+  /** Creations that found their id taken: what a repeated request would have made a second document of. */
+  readonly conflicts: number;
+  /** How often each thing was done. */
+  readonly done: Readonly<Record<string, number>>;
+  /** The sidecar's own log, of all its runs. */
+  readonly said: readonly string[];
+}
+
+/** How long all lines may take to arrive once nothing is in the way, ms. */
+const PATIENCE_MS = 60_000;
+/** The disk with the state. */
+const STATE_BYTES = 1 << 20;
+
+export async function live(folder: string, plan: Plan): Promise<Result> {
+  const world = new World(folder, plan);
+  try {
+    await world.begin();
+    for (const step of plan.steps) await world.do(step);
+    return await world.end();
+  } finally {
+    await world.close();
+  }
+}
+
+class World {
+  readonly #plan: Plan;
+  readonly #sidecar: SidecarProcess;
+  readonly #log: Log;
+  readonly #state: string;
+  readonly #done: Record<string, number> = {};
+  readonly #excused = new Set<string>();
+  #store!: Store;
+  #gate!: Gate;
+  #up = false;
+  #configurations = 0;
+  /** Undefined where we may not mount: then the disk is never full. */
+  #unmount: (() => void) | undefined;
+
+  constructor(folder: string, plan: Plan) {
+    this.#plan = plan;
+    this.#sidecar = new SidecarProcess(folder);
+    this.#log = new Log(join(this.#sidecar.logs, 'app', 'app.log'));
+    this.#state = join(folder, 'state');
+  }
+
+  async begin(): Promise<void> {
+    this.#store = await startStore();
+    this.#gate = new Gate(this.#store.url);
+    await this.#gate.open();
+    this.#unmount = mountDisk(this.#state, STATE_BYTES);
+    this.#configure(100);
+    // Always there first, and its first look on disk: what a rotation put aside before that is not ours.
+    await this.#start();
+    const checkpoint = join(this.#state, 'checkpoint.json');
+    await until(() => readFileSync(checkpoint, 'utf8').includes('app.log'), 'the log was seen');
+  }
+
+  async do(step: Step): Promise<void> {
+    const name =
+      step.do === 'fault'
+        ? step.fault
+        : step.do === 'rename' || step.do === 'copytruncate'
+          ? `${step.do} ${step.name}`
+          : step.do;
+    if (await this.#act(step)) this.#done[name] = (this.#done[name] ?? 0) + 1;
+  }
+
+  /** Whether it could be done. */
+  async #act(step: Step): Promise<boolean> {
+    const log = this.#log;
+    switch (step.do) {
+      case 'write':
+        log.write(step.lines, step.bytes);
+        return true;
+      case 'part':
+        log.part();
+        return true;
+      case 'rename':
+        log.rename(step.name);
+        return true;
+      case 'copytruncate':
+        log.copytruncate(step.name);
+        return true;
+      case 'late':
+        if (!(await this.#isOpen(log.lateInode))) return false; // else it may be another log, for all that can be known
+        log.late(step.lines);
+        return true;
+      case 'truncate':
+        log.truncate();
+        this.#excuse();
+        return true;
+      case 'delete':
+        return this.#remove(log.inode, () => log.delete());
+      case 'gzip':
+        return this.#remove(log.asideInode, () => log.gzip());
+      case 'folder':
+        return this.#remove(log.inode, () => log.folder());
+      case 'kill':
+        if (!this.#up || this.#full) return false;
+        await this.#sidecar.kill();
+        this.#up = false;
+        this.#excuse();
+        return true;
+      case 'stop':
+        if (!this.#up || this.#full) return false;
+        log.finish(); // a drain hands on what is unfinished, flagged
+        await this.#sidecar.terminate();
+        this.#up = false;
+        this.#excuse();
+        return true;
+      case 'start':
+        if (this.#up) return false;
+        await this.#start();
+        return true;
+      case 'reload':
+        this.#configure(step.maxEvents);
+        return true;
+      case 'fault':
+        await this.#fault(step.fault);
+        return true;
+      case 'disk':
+        return this.#disk(step.full);
+      case 'wait':
+        await sleep(step.ms);
+        return true;
+    }
+  }
+
+  /** All lines that must be there, and whether they are. */
+  async end(): Promise<Result> {
+    await this.#fault('none');
+    this.#disk(false);
+    this.#log.finish();
+    if (!this.#up) await this.#start();
+    const deadline = Date.now() + PATIENCE_MS;
+    let missing = this.#missing();
+    while (missing.length > 0 && Date.now() < deadline) {
+      await sleep(100);
+      missing = this.#missing();
+    }
+    await sleep(1500); // what comes too much comes now
+    const messages = this.#messages();
+    const counts = new Map<string, number>();
+    for (const message of messages) counts.set(message, (counts.get(message) ?? 0) + 1);
+    const known = new Set(this.#log.written);
+    return {
+      written: this.#log.written.length,
+      excused: [...this.#excused].filter((line) => !counts.has(line)).length,
+      lost: missing,
+      repeated: [...counts].filter(([message, count]) => count > 1 || !known.has(message)).map(([message]) => message),
+      conflicts: this.#store.conflicts,
+      done: this.#done,
+      said: this.#sidecar.history.map(({ level: _l, time: _t, pid: _p, name: _n, ...line }) => JSON.stringify(line)),
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.#sidecar.kill();
+    this.#log.close();
+    await this.#gate?.shut();
+    await this.#store?.close();
+    this.#unmount?.();
+  }
+
+  #messages(): string[] {
+    return [...this.#store.docs()].map(({ source }) => (source as { message: string }).message);
+  }
+
+  #missing(): string[] {
+    const have = new Set(this.#messages());
+    return this.#log.written.filter((line) => !have.has(line) && !this.#excused.has(line));
+  }
+
+  /** What stands nowhere any more and is not delivered is lost by right. */
+  #excuse(): void {
+    const have = new Set(this.#messages());
+    for (const line of this.#log.nowhere()) if (!have.has(line)) this.#excused.add(line);
+  }
+
+  /** Removes a file that has lines. What the sidecar holds open it must read to its end. */
+  async #remove(inode: number | undefined, remove: () => void): Promise<boolean> {
+    if (inode === undefined) return false;
+    const held = await this.#isOpen(inode);
+    remove();
+    if (!held) this.#excuse();
+    return true;
+  }
+
+  async #isOpen(inode: number | undefined): Promise<boolean> {
+    if (!this.#up || inode === undefined) return false;
+    const { files } = await this.#sidecar.status();
+    return files.some((file) => file.inode === inode);
+  }
+
+  async #start(): Promise<void> {
+    await this.#sidecar.start();
+    this.#up = true;
+  }
+
+  #configure(maxEvents: number): void {
+    this.#configurations += 1;
+    this.#sidecar.configure({
+      cluster: `c${this.#configurations}`,
+      drainTimeout: '5s',
+      inputs: [{ name: 'app', paths: [join(this.#sidecar.logs, 'app', this.#plan.paths)] }],
+      outputs: { es: { type: 'elasticsearch', url: this.#gate.url, batch: { maxEvents, maxAge: '50ms' } } },
+    });
+  }
+
+  /** Whoever is killed with a state that could not be saved sends again what it knew better (docs/delivery.md): not done to it here. */
+  get #full(): boolean {
+    return existsSync(join(this.#state, 'ballast'));
+  }
+
+  #disk(full: boolean): boolean {
+    const ballast = join(this.#state, 'ballast');
+    if (!this.#unmount || full === this.#full) return false;
+    if (!full) rmSync(ballast);
+    else
+      try {
+        writeFileSync(ballast, Buffer.alloc(2 * STATE_BYTES));
+      } catch {
+        // it took what there was
+      }
+    return true;
+  }
+
+  async #fault(name: FaultName): Promise<void> {
+    if (name === 'refuse') return this.#gate.shut();
+    await this.#gate.open();
+    this.#store.faults = name === 'none' ? undefined : () => faultOf(name);
+  }
+}
+
+function faultOf(name: Exclude<FaultName, 'none' | 'refuse'>): Fault {
+  switch (name) {
+    case '503':
+    case '429':
+      return { kind: 'status', status: Number(name), body: '{}', headers: { 'retry-after': '0' } };
+    case 'items': {
+      const busy = { status: 429, type: 'es_rejected_execution_exception', reason: 'injected' };
+      return { kind: 'items', item: (i) => (i % 3 === 0 ? busy : undefined) };
+    }
+    case 'hang':
+      return { kind: 'hang', ms: 1000 };
+    default:
+      return { kind: name };
+  }
+}
