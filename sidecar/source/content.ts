@@ -8,6 +8,11 @@ import { bytesAt, HEAD_BYTES, holds, idPrefix, MARK_BYTES, type Proof, prove } f
 const LF = 10;
 const EMPTY = Buffer.alloc(0);
 
+/** Whether a file that begins with these bytes can be known again by them: its first line is complete, or it is longer than what is compared. */
+export function isEnough(start: Buffer): boolean {
+  return start.includes(LF) || start.length === HEAD_BYTES;
+}
+
 /**
  * A sequence of bytes that is read once, in whatever file it stands: the one it was written to, under any name, or a copy that a rotation
  * made before it truncated that one. It knows how far it was read, and enough of its bytes to be known again.

@@ -2,7 +2,7 @@ import type { Telemetry } from '../telemetry.ts';
 import type { Input } from '../types.ts';
 import { type Checkpoints, type Entry, entryKey } from './checkpoints.ts';
 import { compressionOf } from './compressed.ts';
-import type { Content } from './content.ts';
+import { type Content, isEnough } from './content.ts';
 import type { Found, Refused } from './discovery.ts';
 import type { Downstream } from './downstream.ts';
 import { type Aside, gone, type Opened, Rotated, removesDone } from './rotated.ts';
@@ -99,7 +99,7 @@ export class OpenFiles implements Opened {
       this.rotated.look();
       if (atStart && found.input.readFrom === 'end' && !this.#checkpoints.resumed && tailer.size > 0) {
         // With its id at once, so that a restart before the next line goes on here.
-        tailer.content.identify(this.#podUid, (await tailer.start(true))!);
+        tailer.content.identify(this.#podUid, await tailer.start());
         await tailer.seek(tailer.size);
       }
       this.unregistered = true; // that it was seen is remembered, so that it is found should it be renamed while we are down
@@ -145,13 +145,14 @@ export class OpenFiles implements Opened {
    */
   async identify(tailer: Tailer, final: boolean): Promise<boolean> {
     if (tailer.content.identified) return true;
-    const start = await tailer.start(final);
-    if (start === undefined || start.length === 0) return false;
+    const start = await tailer.start();
+    if (start.length === 0) return false;
     if (compressionOf(start) !== undefined) {
       if (tailer.matched) this.#compressed.set(entryKey(tailer.dev, tailer.inode), tailer.bornAt);
       await this.#close(tailer, 'a compressed file: not read');
       return false;
     }
+    if (!final && !isEnough(start)) return false;
     const holding = await this.rotated.holding(tailer, start);
     if (holding === 'wait') return false;
     if (holding === 'copy') {

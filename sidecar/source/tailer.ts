@@ -20,7 +20,6 @@ export interface Turn {
   readonly refused: boolean;
 }
 
-const LF = 10;
 const MAX_UNSEEN = 16;
 const DROPPED = { text: undefined, flags: 0 };
 
@@ -159,13 +158,9 @@ export class Tailer {
     await content.seek(this.handle, Math.min(this.size, content.readOffset));
   }
 
-  /**
-   * What the file begins with, at most HEAD_BYTES: enough to know its content by. Undefined until the first line is complete, unless
-   * `final` says that no more will come.
-   */
-  async start(final: boolean): Promise<Buffer | undefined> {
-    const start = await bytesAt(this.handle, 0, HEAD_BYTES);
-    return final || start.includes(LF) || start.length === HEAD_BYTES ? start : undefined;
+  /** What the file begins with, at most HEAD_BYTES. */
+  start(): Promise<Buffer> {
+    return bytesAt(this.handle, 0, HEAD_BYTES);
   }
 
   /** Reads once into the window and cuts what is there into lines; `truncated` when the file does not hold what it did. */

@@ -1,10 +1,11 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Fault, type Store, startStore } from '../../cli/demo/store/store.ts';
+import { type Store, startStore } from '../../cli/demo/store/store.ts';
 import { mountDisk } from '../support/disk.ts';
 import { SidecarProcess } from '../support/sidecar.ts';
 import { until } from '../support/until.ts';
+import { faultOf } from './faults.ts';
 import { Gate } from './gate.ts';
 import { Log } from './log.ts';
 import type { FaultName, Plan, Step } from './plan.ts';
@@ -22,6 +23,8 @@ export interface Result {
   readonly repeated: readonly string[];
   /** Creations that found their id taken: what a repeated request would have made a second document of. */
   readonly conflicts: number;
+  /** Whether the sidecar's own books add up. */
+  readonly balanced: boolean;
   /** How often each thing was done. */
   readonly done: Readonly<Record<string, number>>;
   /** The sidecar's own log, of all its runs. */
@@ -44,7 +47,8 @@ export async function live(folder: string, plan: Plan): Promise<Result> {
   }
 }
 
-class World {
+/** The log, the sidecar, the backend and the disk of one life, and what is expected of them. */
+export class World {
   readonly #plan: Plan;
   readonly #sidecar: SidecarProcess;
   readonly #log: Log;
@@ -74,7 +78,11 @@ class World {
     // Always there first, and its first look on disk: what a rotation put aside before that is not ours.
     await this.#start();
     const checkpoint = join(this.#state, 'checkpoint.json');
-    await until(() => readFileSync(checkpoint, 'utf8').includes('app.log'), 'the log was seen');
+    // Between two generations there is none for a moment.
+    await until(
+      () => existsSync(checkpoint) && readFileSync(checkpoint, 'utf8').includes('app.log'),
+      'the log was seen',
+    );
   }
 
   async do(step: Step): Promise<void> {
@@ -148,7 +156,7 @@ class World {
     }
   }
 
-  /** All lines that must be there, and whether they are. */
+  /** Takes away what is in the way, waits for what must arrive, and says what did. */
   async end(): Promise<Result> {
     await this.#fault('none');
     this.#disk(false);
@@ -161,9 +169,8 @@ class World {
       missing = this.#missing();
     }
     await sleep(1500); // what comes too much comes now
-    const messages = this.#messages();
     const counts = new Map<string, number>();
-    for (const message of messages) counts.set(message, (counts.get(message) ?? 0) + 1);
+    for (const message of this.#messages()) counts.set(message, (counts.get(message) ?? 0) + 1);
     const known = new Set(this.#log.written);
     return {
       written: this.#log.written.length,
@@ -171,9 +178,32 @@ class World {
       lost: missing,
       repeated: [...counts].filter(([message, count]) => count > 1 || !known.has(message)).map(([message]) => message),
       conflicts: this.#store.conflicts,
+      balanced: (await this.#sidecar.status()).outputs.every(({ accounts }) => accounts.balanced),
       done: this.#done,
       said: this.#sidecar.history.map(({ level: _l, time: _t, pid: _p, name: _n, ...line }) => JSON.stringify(line)),
     };
+  }
+
+  /** After an end: everything is settled, so that what was written till now is forgotten, here, in the index and on the disk. */
+  async forget(): Promise<void> {
+    await until(
+      async () => (await this.#sidecar.status()).files.every(({ lagBytes }) => lagBytes === 0),
+      'all is settled',
+    );
+    this.#log.forget();
+    this.#excused.clear();
+    this.#sidecar.history.length = 0;
+    await fetch(`${this.#store.url}/_all`, { method: 'DELETE' });
+  }
+
+  /** How many files it holds open. */
+  async files(): Promise<number> {
+    return (await this.#open()).size;
+  }
+
+  /** The sidecar's process. */
+  get pid(): number {
+    return this.#sidecar.child!.pid!;
   }
 
   async close(): Promise<void> {
@@ -194,24 +224,28 @@ class World {
   }
 
   /** What stands nowhere any more and is not delivered is lost by right. */
-  #excuse(): void {
+  #excuse(open?: ReadonlySet<number>): void {
     const have = new Set(this.#messages());
-    for (const line of this.#log.nowhere()) if (!have.has(line)) this.#excused.add(line);
+    for (const line of this.#log.nowhere(open)) if (!have.has(line)) this.#excused.add(line);
   }
 
   /** Removes a file that has lines. What the sidecar holds open it must read to its end. */
   async #remove(inode: number | undefined, remove: () => void): Promise<boolean> {
     if (inode === undefined) return false;
-    const held = await this.#isOpen(inode);
+    const open = await this.#open();
     remove();
-    if (!held) this.#excuse();
+    this.#excuse(open);
     return true;
   }
 
   async #isOpen(inode: number | undefined): Promise<boolean> {
-    if (!this.#up || inode === undefined) return false;
-    const { files } = await this.#sidecar.status();
-    return files.some((file) => file.inode === inode);
+    return inode !== undefined && (await this.#open()).has(inode);
+  }
+
+  /** The inodes of the files that the sidecar holds open. */
+  async #open(): Promise<Set<number>> {
+    if (!this.#up) return new Set();
+    return new Set((await this.#sidecar.status()).files.map(({ inode }) => inode));
   }
 
   async #start(): Promise<void> {
@@ -251,21 +285,5 @@ class World {
     if (name === 'refuse') return this.#gate.shut();
     await this.#gate.open();
     this.#store.faults = name === 'none' ? undefined : () => faultOf(name);
-  }
-}
-
-function faultOf(name: Exclude<FaultName, 'none' | 'refuse'>): Fault {
-  switch (name) {
-    case '503':
-    case '429':
-      return { kind: 'status', status: Number(name), body: '{}', headers: { 'retry-after': '0' } };
-    case 'items': {
-      const busy = { status: 429, type: 'es_rejected_execution_exception', reason: 'injected' };
-      return { kind: 'items', item: (i) => (i % 3 === 0 ? busy : undefined) };
-    }
-    case 'hang':
-      return { kind: 'hang', ms: 1000 };
-    default:
-      return { kind: name };
   }
 }

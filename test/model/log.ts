@@ -32,7 +32,10 @@ export class Log {
   readonly #held = new Map<number, string[]>();
   #dates = 0;
   #displaced = 0;
+  /** The inodes that files had which are gone, by the number under which their lines are remembered. */
+  readonly #was = new Map<number, number>();
   #folders = 0;
+  #forgotten = 0;
   /** Characters of the next line that stand in the log already. */
   #begun = '';
   #aside: string | undefined;
@@ -58,8 +61,8 @@ export class Log {
     return this.#aside !== undefined && existsSync(this.#aside) ? statSync(this.#aside).ino : undefined;
   }
 
-  /** Lines that stand in no file any more that has a name beside the log. */
-  nowhere(): Set<string> {
+  /** Lines that stand in no file any more that has a name beside the log, nor in one of those that are held open. */
+  nowhere(open: ReadonlySet<number> = new Set()): Set<string> {
     const named = new Set<number>();
     const walk = (folder: string): void => {
       for (const entry of readdirSync(folder, { withFileTypes: true })) {
@@ -69,7 +72,8 @@ export class Log {
       }
     };
     walk(dirname(this.path));
-    return new Set([...this.#held].filter(([inode]) => !named.has(inode)).flatMap(([, lines]) => lines));
+    const isLost = (key: number): boolean => !named.has(key) && !open.has(this.#was.get(key) ?? key);
+    return new Set([...this.#held].filter(([key]) => isLost(key)).flatMap(([, lines]) => lines));
   }
 
   write(count: number, bytes: number): void {
@@ -153,6 +157,20 @@ export class Log {
     this.#forgetLate();
   }
 
+  /** Everything was delivered: the files that were put aside go, and the lines with them. The numbers of the lines go on. */
+  forget(): void {
+    this.#forgetLate();
+    this.#forgotten += this.written.length;
+    this.written.length = 0;
+    this.#held.clear();
+    this.#was.clear();
+    this.#aside = undefined;
+    const folder = dirname(this.path);
+    for (const name of readdirSync(folder)) if (name !== basename(this.path)) rmSync(join(folder, name));
+    for (const name of readdirSync(dirname(folder)))
+      if (name.startsWith('gone-')) rmSync(join(dirname(folder), name), { recursive: true });
+  }
+
   #forgetLate(): void {
     if (this.#late) closeSync(this.#late.fd);
     this.#late = undefined;
@@ -161,7 +179,7 @@ export class Log {
   /** The file is empty from now on: what it held stands elsewhere, or nowhere. */
   #truncated(): void {
     truncateSync(this.path);
-    this.#displace(this.inode);
+    this.#was.delete(this.#displace(this.inode)); // nobody can hold that open
     this.#held.set(this.inode, []);
   }
 
@@ -171,9 +189,12 @@ export class Log {
   }
 
   /** What this inode held is remembered under a number that no file has: another file may get the inode. */
-  #displace(inode: number): void {
-    this.#held.set(--this.#displaced, this.#held.get(inode) ?? []);
+  #displace(inode: number): number {
+    this.#displaced -= 1;
+    this.#held.set(this.#displaced, this.#held.get(inode) ?? []);
+    this.#was.set(this.#displaced, inode);
     this.#held.delete(inode);
+    return this.#displaced;
   }
 
   #hold(inode: number, lines: readonly string[]): void {
@@ -182,7 +203,7 @@ export class Log {
   }
 
   #line(before: string, i: number, bytes: number): string {
-    const n = this.written.length + i;
+    const n = this.#forgotten + this.written.length + i;
     return `${before}line ${n} ${'ü'.repeat(n % 5)}${'x'.repeat((n * 7919) % (bytes + 1))}`;
   }
 

@@ -25,13 +25,13 @@ t.test(`${runs} random lives from seed ${first} on`, { jobs }, (t) => {
       const plan = planOf(seed);
       const own = join(folder, `${seed}`);
       mkdirSync(own);
-      const { written, excused, lost, repeated, conflicts, done, said } = await live(own, plan);
+      const { written, excused, lost, repeated, conflicts, balanced, done, said } = await live(own, plan);
       for (const [what, n] of Object.entries(done)) add(what, n);
       for (const [what, n] of Object.entries({ written, excused, conflicts })) add(`lines ${what}`, n);
       add('lines lost', lost.length);
       add('lines repeated', repeated.length);
-      const found = { lost: lost.length, repeated: repeated.length };
-      if (!t.same(found, { lost: 0, repeated: 0 }, `seed ${seed}: ${written} lines, each exactly once`))
+      const found = { lost: lost.length, repeated: repeated.length, balanced };
+      if (!t.same(found, { lost: 0, repeated: 0, balanced: true }, `seed ${seed}: ${written} lines, each exactly once`))
         t.comment([describe(plan), ...lost.slice(0, 3), ...repeated.slice(0, 3), ...said].join('\n'));
     });
   }

@@ -116,7 +116,7 @@ t.test('truncate: an application that never rotates does not fill the disk', { s
 });
 
 t.test('a disk budget: the oldest delivered files go first, and only above it', { skip }, async (t) => {
-  const { sidecar, store, log, write, arrived, check } = await bench(t, { diskBudget: '4MiB' });
+  const { sidecar, store, log, write, arrived, check } = await bench(t, { diskBudget: '3MiB' });
   for (const name of ['1', '2']) {
     write();
     renameSync(log, `${log}.${name}`);
@@ -125,7 +125,6 @@ t.test('a disk budget: the oldest delivered files go first, and only above it', 
   }
   await new Promise((resolve) => setTimeout(resolve, 6500));
   t.same(readdirSync(sidecar.logs).sort(), ['app.log', 'app.log.1', 'app.log.2'], 'below the budget all stay');
-  write();
   write();
   write();
   await arrived();

@@ -120,7 +120,13 @@ export class SidecarProcess {
 
   async status(): Promise<{
     files: FileStatus[];
-    outputs: { name: string; queue: { bytes: number }; lastError: { reason: string } | null; held: unknown }[];
+    outputs: {
+      name: string;
+      queue: { bytes: number };
+      lastError: { reason: string } | null;
+      held: unknown;
+      accounts: { read: number; settled: number; inFlight: number; held: number; balanced: boolean };
+    }[];
     memory: { usedBytes: number };
   }> {
     return (await fetch(`${this.admin}/status`)).json() as never;

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import type { Entry } from '../../../sidecar/source/checkpoints.ts';
+import { isEnough } from '../../../sidecar/source/content.ts';
 import { Tailer } from '../../../sidecar/source/tailer.ts';
 import type { Input } from '../../../sidecar/types.ts';
 import { input } from '../fixtures.ts';
@@ -15,8 +16,8 @@ export async function openFile(path: string, over: Partial<Input> = {}, entry?: 
 
 /** Gives what the file holds its id, where that can be done; whether it has one. */
 export async function identify(tailer: Tailer, podUid = 'uid', final = false): Promise<boolean> {
-  const start = await tailer.start(final);
-  if (start !== undefined && !tailer.content.identified) tailer.content.identify(podUid, start);
+  const start = await tailer.start();
+  if ((final || isEnough(start)) && !tailer.content.identified) tailer.content.identify(podUid, start);
   return tailer.content.identified;
 }
 
