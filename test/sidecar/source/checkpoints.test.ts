@@ -1,4 +1,5 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
 import {
@@ -80,6 +81,26 @@ t.test('the generation before is kept; nothing is written when nothing changed',
     begun: false,
   });
   t.equal(await metric(telemetry, 'checkpoint_saves_total', { result: 'saved' }), 2);
+});
+
+t.test('it is on the disk before it takes its place, and so is the place', async (t) => {
+  const dir = t.testdir({ probe: '' });
+  const probe = await open(join(dir, 'probe'));
+  const proto = Object.getPrototypeOf(probe) as { sync(): Promise<void> };
+  await probe.close();
+  const { sync } = proto;
+  const synced: string[] = [];
+  proto.sync = function (this: FileHandle) {
+    synced.push(`${readlinkSync(`/proc/self/fd/${this.fd}`)}: ${readdirSync(dir).sort().join(' ')}`);
+    return sync.call(this);
+  };
+  t.teardown(() => {
+    proto.sync = sync;
+  });
+  const { checkpoints, put } = setUp(dir);
+  put(entry(1, 10));
+  await checkpoints.save();
+  t.same(synced, [`${dir}/checkpoint.tmp: checkpoint.tmp probe`, `${dir}: checkpoint.json probe`]);
 });
 
 t.test('a broken one is kept aside, and the generation before is used', async (t) => {
