@@ -2,6 +2,8 @@ import type { Batch, LogFile } from '../types.ts';
 import { type Account, RECORD_BYTES } from './budget.ts';
 import { spanOf } from './parts.ts';
 
+const NOTHING = Buffer.alloc(0);
+
 /** When a batch is full: bytes of its body, records, or ms since its first record. */
 export interface BatchLimits {
   readonly maxBytes: number;
@@ -9,8 +11,10 @@ export interface BatchLimits {
   readonly maxAge: number;
 }
 
-/** Characters gathered in a V8 string before they become bytes outside its heap: one encoding for many records. */
-const PAGE = 32 * 1024;
+/** Characters gathered in a V8 string before they become bytes outside its heap: one encoding for many records, few that live long. */
+const PAGE = 8 * 1024;
+/** The first bytes of a batch; when they are full they are doubled. */
+const FIRST_BYTES = 64 * 1024;
 
 /**
  * Gathers rendered records of one output into batches. Charges the output's account for what it holds; whoever gets the
@@ -22,7 +26,7 @@ export class Batcher {
   readonly #full: (batch: Batch) => void;
   #timer: NodeJS.Timeout | undefined;
   #page = '';
-  #pages: Buffer[] = [];
+  #body = NOTHING;
   #bytes = 0;
   #charged = 0;
   #files: LogFile[] = [];
@@ -64,9 +68,9 @@ export class Batcher {
     this.#timer = undefined;
     if (this.#starts.length === 0) return;
     this.#encode();
-    const body = this.#pages.length === 1 ? this.#pages[0]! : Buffer.concat(this.#pages, this.#bytes);
+    const body = this.#body.subarray(0, this.#bytes);
     const batch: Batch = { body, files: this.#files, starts: this.#starts, ends: this.#ends };
-    this.#pages = [];
+    this.#body = NOTHING;
     this.#files = [];
     this.#starts = [];
     this.#ends = [];
@@ -83,7 +87,7 @@ export class Batcher {
     this.#charged = 0;
     this.#bytes = 0;
     this.#page = '';
-    this.#pages = [];
+    this.#body = NOTHING;
     this.#files = [];
     this.#starts = [];
     this.#ends = [];
@@ -99,11 +103,18 @@ export class Batcher {
 
   #encode(): void {
     if (this.#page === '') return;
-    const bytes = Buffer.from(this.#page, 'utf8');
-    this.#charge(bytes.length - this.#page.length);
-    this.#bytes += bytes.length;
-    this.#pages.push(bytes);
+    const most = 3 * this.#page.length; // of a character of UTF-16, in UTF-8
+    if (this.#body.length - this.#bytes < most) this.#grow(this.#bytes + most);
+    const bytes = this.#body.write(this.#page, this.#bytes);
+    this.#charge(bytes - this.#page.length);
+    this.#bytes += bytes;
     this.#page = '';
+  }
+
+  #grow(needed: number): void {
+    const body = Buffer.allocUnsafeSlow(Math.max(needed, FIRST_BYTES, 2 * this.#body.length));
+    this.#body.copy(body, 0, 0, this.#bytes);
+    this.#body = body;
   }
 
   #charge(bytes: number): void {

@@ -45,10 +45,18 @@ export function levelOf(value: unknown): Level | undefined {
  * The level word of a line of text: upper case and standing alone (`2021-10-23 14:15:48.491 [main] INFO  k.s.HealthApi - …`, `[ERROR] …`,
  * `level=WARN`), within the first 160 characters, so that a word in the prose of a message is no level.
  */
-const IN_TEXT = /(?<![\w$.-])(TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|SEVERE|FATAL|CRITICAL)(?![\w$-])/;
+const IN_TEXT = /(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|SEVERE|FATAL|CRITICAL)(?![\w$-])/g;
+/** What may not stand before it. */
+const IN_WORD = /[\w$.-]/;
 
 /** The level that a line of text names, if it names one. */
 export function levelInText(text: string): Level | undefined {
-  const match = IN_TEXT.exec(text.length > 160 ? text.slice(0, 160) : text);
-  return match ? SPELLINGS.get(match[1]!.toLowerCase()) : undefined;
+  const head = text.length > 160 ? text.slice(0, 160) : text;
+  IN_TEXT.lastIndex = 0;
+  for (let match = IN_TEXT.exec(head); match !== null; match = IN_TEXT.exec(head)) {
+    if (match.index === 0 || !IN_WORD.test(head[match.index - 1]!)) return UPPER.get(match[0]);
+  }
+  return undefined;
 }
+
+const UPPER: ReadonlyMap<string, Level> = new Map([...SPELLINGS].map(([word, level]) => [word.toUpperCase(), level]));

@@ -29,7 +29,7 @@ export interface Entry extends Partial<Remembered> {
 /** Version of the file's form. */
 const VERSION = 1;
 /** Entries of files that are no more: the oldest go. */
-const MAX_GONE = 10_000;
+const MAX_GONE = 1000;
 
 export const entryKey = (dev: number, inode: number): string => `${dev}:${inode}`;
 

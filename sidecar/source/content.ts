@@ -8,6 +8,11 @@ import { bytesAt, HEAD_BYTES, holds, idPrefix, MARK_BYTES, type Proof, prove } f
 const LF = 10;
 const EMPTY = Buffer.alloc(0);
 
+/** Bytes that end at an offset, or only the proof of them where they were remembered over a restart. */
+type Mark = { readonly at: number; readonly bytes: Buffer } | Proof;
+
+const proofOf = (mark: Mark): Proof => ('hash' in mark ? mark : prove(mark.bytes, mark.at));
+
 /** Whether a file that begins with these bytes can be known again by them: its first line is complete, or it is longer than what is compared. */
 export function isEnough(start: Buffer): boolean {
   return start.includes(LF) || start.length === HEAD_BYTES;
@@ -32,7 +37,7 @@ export class Content {
   /** What stands just before `readOffset`. */
   #before: Buffer = EMPTY;
   /** What stood before offsets that were read, from the last one that is settled on. */
-  #marks: Proof[] = [];
+  #marks: Mark[] = [];
 
   constructor(file: LogFile, realPath: string) {
     this.file = file;
@@ -80,12 +85,17 @@ export class Content {
     if (!(await this.#beginsIn(handle, size))) return false;
     const mark = this.#marks.findLast(({ at }) => at <= size);
     if (mark === undefined) return size <= this.#head.length; // a shorter copy: its beginning must be all of it
-    return holds(handle, mark);
+    return holds(handle, proofOf(mark));
   }
 
   async #beginsIn(handle: FileHandle, size: number): Promise<boolean> {
     if (this.#headProof !== undefined) return this.#headProof.bytes > 0 && this.isBegunIn(handle);
     return this.isCopiedTo(await bytesAt(handle, 0, Math.min(this.#head.length, size)));
+  }
+
+  /** Whether a file that begins with these bytes need be looked at; true also where only a proof of its beginning is remembered. */
+  mayBeginAs(start: Buffer): boolean {
+    return this.#headProof !== undefined || this.isCopiedTo(start);
   }
 
   /** Whether a file that begins with these bytes begins as it does: may be a copy of it, or the beginning of one. */
@@ -97,7 +107,7 @@ export class Content {
   /** What the bytes before some offset within `size` say of a file that begins alike; undefined: it ends before all that is remembered. */
   async isProvedBy(handle: FileHandle, size: number): Promise<boolean | undefined> {
     const mark = this.#marks.findLast(({ at }) => at > 0 && at <= size);
-    return mark && holds(handle, mark);
+    return mark && holds(handle, proofOf(mark));
   }
 
   /** Whether the file still begins as it did. */
@@ -133,6 +143,7 @@ export class Content {
     this.#head = head;
     this.#headProof = undefined;
     this.#before = before;
+    if (offset > 0) this.#marks.push({ at: offset, bytes: before });
     const lineEnd = this.encoding.afterLast(before, (offset - this.overlap) % 2 === 1);
     if (!inRest) this.standing = lineEnd === this.overlap ? 'start' : 'part';
   }
@@ -146,6 +157,7 @@ export class Content {
   /** Forgets what was read beyond `offset`. It stands in no file now, so it must be sought before it is read. */
   rewind(offset: number): void {
     this.#marks = this.#marks.filter(({ at }) => at <= offset);
+    if (this.#marks.length === 0) this.#marks = [{ at: 0, bytes: EMPTY }]; // its head alone proves it
     this.readOffset = offset;
   }
 
@@ -159,7 +171,7 @@ export class Content {
       this.#head = Buffer.concat([this.#head, window.subarray(this.#head.length - at, Math.min(end, HEAD_BYTES - at))]);
     this.#before = Buffer.from(window.subarray(Math.max(0, end - MARK_BYTES), end));
     this.readOffset += bytes;
-    this.#marks.push(prove(this.#before, this.readOffset));
+    this.#marks.push({ at: this.readOffset, bytes: this.#before }); // hashed only when it is written down
   }
 
   /** The same content under another input (after a reload); its records keep their ids. */
@@ -178,6 +190,6 @@ export class Content {
     this.#marks.splice(0, (after === -1 ? this.#marks.length : after) - 1);
     const mark = this.#marks[0];
     const head = this.#headProof ?? prove(this.#head, this.#head.length);
-    return { ...about, offset, ...rest, head, mark: mark && mark.at <= offset ? mark : prove(EMPTY, 0) };
+    return { ...about, offset, ...rest, head, mark: mark && mark.at <= offset ? proofOf(mark) : prove(EMPTY, 0) };
   }
 }

@@ -40,7 +40,7 @@ const LOOK_BESIDE_MS = 10_000;
 /** A file system's clock may be a tick behind ours, ms. */
 const CLOCK_MS = 20;
 /** Contents that ended and are remembered, should a copy of them appear: the oldest go. */
-const MAX_ENDED = 1000;
+const MAX_ENDED = 200;
 
 /**
  * What rotations do to files, looked at or not: files that were put aside, copies that are made before a file is truncated, contents that
@@ -91,7 +91,8 @@ export class Rotated {
   /** What a file holds that begins with `start`. */
   async holding(tailer: Tailer, start: Buffer): Promise<Holding> {
     for (const ended of this.#ended.toReversed()) {
-      if (!isRotated(ended.realPath, tailer.realPath) || !(await ended.isIn(tailer.handle, tailer.size))) continue;
+      if (!isRotated(ended.realPath, tailer.realPath) || !ended.mayBeginAs(start)) continue;
+      if (!(await ended.isIn(tailer.handle, tailer.size))) continue;
       this.#ended = this.#ended.filter((one) => one !== ended);
       return ended;
     }
@@ -190,7 +191,7 @@ export class Rotated {
     const ours = log && (bornAt >= this.#checkpoints.since - CLOCK_MS || (entry !== undefined && !entry.gone));
     const verdict = ours ? await this.#mayBeOurs(sibling, logs, entry) : false;
     if (verdict === 'young') return true;
-    if (this.#judged.size > 10 * MAX_ENDED) this.#judged.clear();
+    if (this.#judged.size > 50 * MAX_ENDED) this.#judged.clear();
     this.#judged.set(key, seen);
     if (!verdict || log === undefined) return false;
     const { input } = log.file;

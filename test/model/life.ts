@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Store, startStore } from '../../cli/demo/store/store.ts';
 import { mountDisk } from '../support/disk.ts';
@@ -169,14 +169,20 @@ export class World {
       missing = this.#missing();
     }
     await sleep(1500); // what comes too much comes now
-    const counts = new Map<string, number>();
-    for (const message of this.#messages()) counts.set(message, (counts.get(message) ?? 0) + 1);
+    const places = new Map<string, string[]>();
+    for (const { source, id } of this.#store.docs()) {
+      const { message, log } = source as { message: string; log: { offset: number; file: { path: string } } };
+      const place = `${basename(log.file.path)} at ${log.offset} as ${id}`;
+      places.set(message, [...(places.get(message) ?? []), place]);
+    }
     const known = new Set(this.#log.written);
     return {
       written: this.#log.written.length,
-      excused: [...this.#excused].filter((line) => !counts.has(line)).length,
+      excused: [...this.#excused].filter((line) => !places.has(line)).length,
       lost: missing,
-      repeated: [...counts].filter(([message, count]) => count > 1 || !known.has(message)).map(([message]) => message),
+      repeated: [...places]
+        .filter(([message, where]) => where.length > 1 || !known.has(message))
+        .map(([message, where]) => `${message.slice(0, 20)}: ${where.join(', ')}`),
       conflicts: this.#store.conflicts,
       balanced: (await this.#sidecar.status()).outputs.every(({ accounts }) => accounts.balanced),
       done: this.#done,

@@ -65,11 +65,11 @@ const MUTATIONS: readonly Mutation[] = [
     tests: ['test/sidecar/source/tailer.test.ts'],
   },
   {
-    name: 'the id does not depend on the generation',
-    file: `${SOURCE}/identity.ts`,
-    from: '${inode}\\0${generation}\\0${first}',
-    to: '${inode}\\0${first}',
-    tests: ['test/sidecar/source/identity.test.ts'],
+    name: 'a truncation begins no other generation',
+    file: `${SOURCE}/tailer.ts`,
+    from: 'generation: generation + 1, id',
+    to: 'generation, id',
+    tests: ['test/sidecar/source/tailer.test.ts'],
   },
   {
     name: 'settled when it is handed on, not when it is delivered',

@@ -91,3 +91,24 @@ t.test('bug: readFrom end was forgotten when the file did not grow before the ne
   await until(() => sidecar.stdout !== '', 'something is there');
   t.equal(sidecar.stdout, 'new\n');
 });
+
+t.test(
+  'an output that had records is not given them again by a reload, though another one has them to come',
+  async (t) => {
+    const store = await startStore();
+    t.teardown(() => store.close());
+    store.faults = () => ({ kind: 'status', status: 503 });
+    const sidecar = sidecarOf(t);
+    const outputs = { out: { type: 'stdout' }, es: { type: 'elasticsearch', url: store.url } };
+    sidecar.configure({ outputs });
+    const written = lines('a', 200);
+    writeFileSync(join(sidecar.logs, 'app.log'), written);
+    await sidecar.start();
+    await until(() => sidecar.stdout.length === written.length, 'the standard output has them');
+    sidecar.configure({ outputs, drainTimeout: '30s' });
+    await applied(sidecar, 1);
+    store.faults = undefined;
+    await until(() => store.count() === 200, 'the other one gets them, too');
+    t.ok(sidecar.stdout === written, 'printed once');
+  },
+);

@@ -177,8 +177,8 @@ t.test('it is told when the disk is well again', async (t) => {
 t.test('of files that are no more the oldest are forgotten', async (t) => {
   const { checkpoints, put } = setUp(t.testdir());
   put(entry(1, 10));
-  for (let inode = 2; inode <= 10_003; inode++) put(entry(inode, 0, { gone: true }));
+  for (let inode = 2; inode <= 1003; inode++) put(entry(inode, 0, { gone: true }));
   await checkpoints.save();
-  t.equal(checkpoints.entries.size, 10_001);
+  t.equal(checkpoints.entries.size, 1001);
   t.ok(checkpoints.entries.has('1:1') && !checkpoints.entries.has('1:3') && checkpoints.entries.has('1:4'));
 });

@@ -81,6 +81,15 @@ t.test('another file of the same inode is read from its beginning, as another ge
     });
 });
 
+t.test('the same first KiB, another line just before the offset', async (t) => {
+  const head = 'a line that both files have\n'.repeat(100);
+  const { path, entry } = await remembered(t, `${head}the end of one\n`, head.length + 15);
+  writeFileSync(path, `${head}THE END OF ONE\nmore\n`);
+  const tailer = await openFile(path, {}, entry);
+  t.teardown(() => tailer.close());
+  t.match(tailer, { readOffset: 0, file: { generation: 1 } });
+});
+
 t.test('an entry of a file that is gone is never another file', async (t) => {
   const { path, entry } = await remembered(t, LINES, 14);
   const tailer = await openFile(path, {}, { ...entry, gone: true });

@@ -83,6 +83,32 @@ t.test('truncated between a look and a read', async (t) => {
   t.equal(await tailer.read(Buffer.alloc(99), () => t.fail('no line')), 'truncated');
 });
 
+t.test('written anew between a look and a read, as long as before and longer', async (t) => {
+  const { path, tailer } = await fileOf(t, LINES);
+  await readOn(tailer);
+  appendFileSync(path, 'four\n');
+  t.equal(await tailer.look(), 'grown');
+  rewrite(path, 'ONE\nTWO\nTHREE\nFOUR\nFIVE\n');
+  t.equal(await tailer.read(Buffer.alloc(99), () => t.fail('no line')), 'truncated');
+});
+
+t.test('written anew after it got its id, before anything of it was read', async (t) => {
+  const { path, tailer } = await fileOf(t, LINES);
+  await identify(tailer);
+  t.equal(await tailer.look(), 'grown');
+  rewrite(path, 'other\nlines\n');
+  t.equal(await tailer.read(Buffer.alloc(99), () => t.fail('no line')), 'truncated');
+});
+
+t.test('bug: a seek in the moment of a truncation took the new content for the old one', async (t) => {
+  const { path, tailer } = await fileOf(t, LINES);
+  await identify(tailer);
+  await readOn(tailer);
+  rewrite(path, 'other\n');
+  await tailer.seek(4); // a reload
+  t.equal(await tailer.look(), 'truncated');
+});
+
 t.test('a touch is no truncation', async (t) => {
   const { path, tailer } = await fileOf(t, LINES);
   await readOn(tailer);
