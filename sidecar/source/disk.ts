@@ -1,9 +1,7 @@
-import { execFile } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { type FileHandle, readlink, rename, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { promisify } from 'node:util';
-
-const run = promisify(execFile);
 
 /** Holes are made of whole blocks, bytes. */
 const BLOCK = 4096;
@@ -39,7 +37,16 @@ export async function freeBlocks(handle: FileHandle, from: number, to: number): 
   const offset = Math.ceil(from / BLOCK) * BLOCK;
   const length = Math.floor(to / BLOCK) * BLOCK - offset;
   if (length <= 0) return 0;
-  const file = `/proc/${process.pid}/fd/${handle.fd}`;
-  await run('fallocate', ['--punch-hole', '--keep-size', '--offset', `${offset}`, '--length', `${length}`, file]);
+  const range = ['--offset', `${offset}`, '--length', `${length}`];
+  // It gets the file as its descriptor 3 and opens that for writing: no name is needed, and none can be another file's.
+  const child = spawn('fallocate', ['--punch-hole', '--keep-size', ...range, '/proc/self/fd/3'], {
+    stdio: ['ignore', 'ignore', 'pipe', handle.fd],
+  });
+  let said = '';
+  child.stderr!.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
+  });
+  const [code] = (await once(child, 'close')) as [number | null];
+  if (code !== 0) throw new Error(said.trim() || `fallocate ended with ${code}`);
   return length;
 }
