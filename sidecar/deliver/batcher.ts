@@ -2,8 +2,6 @@ import type { Batch, LogFile } from '../types.ts';
 import { type Account, RECORD_BYTES } from './budget.ts';
 import { spanOf } from './parts.ts';
 
-const NOTHING = Buffer.alloc(0);
-
 /** When a batch is full: bytes of its body, records, or ms since its first record. */
 export interface BatchLimits {
   readonly maxBytes: number;
@@ -13,8 +11,8 @@ export interface BatchLimits {
 
 /** Characters gathered in a V8 string before they become bytes outside its heap: one encoding for many records, few that live long. */
 const PAGE = 8 * 1024;
-/** The first bytes of a batch; when they are full they are doubled. */
-const FIRST_BYTES = 64 * 1024;
+/** Room for the bytes of a batch that is being filled: doubled when it is full, kept for the next one while it is small. */
+const ROOM = 64 * 1024;
 
 /**
  * Gathers rendered records of one output into batches. Charges the output's account for what it holds; whoever gets the
@@ -26,7 +24,7 @@ export class Batcher {
   readonly #full: (batch: Batch) => void;
   #timer: NodeJS.Timeout | undefined;
   #page = '';
-  #body = NOTHING;
+  #room = Buffer.allocUnsafeSlow(ROOM);
   #bytes = 0;
   #charged = 0;
   #files: LogFile[] = [];
@@ -68,9 +66,11 @@ export class Batcher {
     this.#timer = undefined;
     if (this.#starts.length === 0) return;
     this.#encode();
-    const body = this.#body.subarray(0, this.#bytes);
+    // A copy of just its bytes: a batch may wait for hours, and is charged for no more than it holds.
+    const body = Buffer.allocUnsafeSlow(this.#bytes);
+    this.#room.copy(body, 0, 0, this.#bytes);
     const batch: Batch = { body, files: this.#files, starts: this.#starts, ends: this.#ends };
-    this.#body = NOTHING;
+    if (this.#room.length > ROOM) this.#room = Buffer.allocUnsafeSlow(ROOM);
     this.#files = [];
     this.#starts = [];
     this.#ends = [];
@@ -87,7 +87,6 @@ export class Batcher {
     this.#charged = 0;
     this.#bytes = 0;
     this.#page = '';
-    this.#body = NOTHING;
     this.#files = [];
     this.#starts = [];
     this.#ends = [];
@@ -104,17 +103,17 @@ export class Batcher {
   #encode(): void {
     if (this.#page === '') return;
     const most = 3 * this.#page.length; // of a character of UTF-16, in UTF-8
-    if (this.#body.length - this.#bytes < most) this.#grow(this.#bytes + most);
-    const bytes = this.#body.write(this.#page, this.#bytes);
+    if (this.#room.length - this.#bytes < most) this.#grow(this.#bytes + most);
+    const bytes = this.#room.write(this.#page, this.#bytes);
     this.#charge(bytes - this.#page.length);
     this.#bytes += bytes;
     this.#page = '';
   }
 
   #grow(needed: number): void {
-    const body = Buffer.allocUnsafeSlow(Math.max(needed, FIRST_BYTES, 2 * this.#body.length));
-    this.#body.copy(body, 0, 0, this.#bytes);
-    this.#body = body;
+    const room = Buffer.allocUnsafeSlow(Math.max(needed, 2 * this.#room.length));
+    this.#room.copy(room, 0, 0, this.#bytes);
+    this.#room = room;
   }
 
   #charge(bytes: number): void {
