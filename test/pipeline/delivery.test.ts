@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import t, { type Test as TapTest } from 'tap';
 import { startStore } from '../../cli/demo/store/store.ts';
 import { tally } from '../../cli/demo/tally.ts';
-import { SidecarProcess } from '../support/sidecar.ts';
+import { folderOf, SidecarProcess } from '../support/sidecar.ts';
 import { until } from '../support/until.ts';
 
 type Store = Awaited<ReturnType<typeof startStore>>;
@@ -20,7 +20,7 @@ async function bench(
   check: (what: string) => Promise<void>;
 }> {
   const store = await startStore();
-  const sidecar = new SidecarProcess(t.testdir());
+  const sidecar = new SidecarProcess(folderOf(t));
   sidecar.configure({
     outputs: { es: { type: 'elasticsearch', url: store.url, batch: { maxEvents: 200, maxAge: '100ms' }, ...output } },
   });

@@ -22,12 +22,12 @@ import { gzipSync } from 'node:zlib';
 import t, { type Test } from 'tap';
 import { type Store, startStore } from '../../cli/demo/store/store.ts';
 import { mountDisk } from '../support/disk.ts';
-import { SidecarProcess } from '../support/sidecar.ts';
+import { folderOf, SidecarProcess } from '../support/sidecar.ts';
 import { until } from '../support/until.ts';
 
 /** Files as they come: of any encoding, size, number and kind, on disks that are full or cannot be written. */
 
-async function bench(t: Test, over: Record<string, unknown> = {}, folder = t.testdir()) {
+async function bench(t: Test, over: Record<string, unknown> = {}, folder = folderOf(t)) {
   const store = await startStore();
   const sidecar = new SidecarProcess(folder);
   t.teardown(() => Promise.all([sidecar.kill(), store.close()]));

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { startStore } from '../../cli/demo/store/store.ts';
 import { tally } from '../../cli/demo/tally.ts';
-import { SidecarProcess } from '../support/sidecar.ts';
+import { folderOf, SidecarProcess } from '../support/sidecar.ts';
 import { until } from '../support/until.ts';
 
 const text = (lines: readonly string[]): string => lines.map((line) => `${line}\n`).join('');
@@ -12,7 +12,7 @@ const some = (name: string, n: number): string[] =>
 
 t.test('while the budget was used up, no new file was opened: two rotations in an outage lost one', async (t) => {
   const store = await startStore();
-  const sidecar = new SidecarProcess(t.testdir());
+  const sidecar = new SidecarProcess(folderOf(t));
   t.teardown(() => Promise.all([sidecar.kill(), store.close()]));
   let down = true;
   store.faults = () => (down ? { kind: 'status', status: 503 } : undefined);
@@ -46,7 +46,7 @@ t.test('while the budget was used up, no new file was opened: two rotations in a
 
 t.test('a file that was renamed while a reload waited was dropped with what was unsent', async (t) => {
   const store = await startStore();
-  const sidecar = new SidecarProcess(t.testdir());
+  const sidecar = new SidecarProcess(folderOf(t));
   t.teardown(() => Promise.all([sidecar.kill(), store.close()]));
   let down = true;
   store.faults = () => (down ? { kind: 'status', status: 503 } : undefined);
@@ -67,7 +67,7 @@ t.test('a file that was renamed while a reload waited was dropped with what was 
 
 t.test('a file written anew with the same bytes before our offset was not noticed', async (t) => {
   const store = await startStore();
-  const sidecar = new SidecarProcess(t.testdir());
+  const sidecar = new SidecarProcess(folderOf(t));
   t.teardown(() => Promise.all([sidecar.kill(), store.close()]));
   const log = join(sidecar.logs, 'app.log');
   sidecar.configure({ outputs: { out: { type: 'stdout' } } });
@@ -96,7 +96,7 @@ async function usedWhenFull(sidecar: SidecarProcess): Promise<number> {
 }
 
 t.test('bug: empty lines were free, and millions of them grew without bound', async (t) => {
-  const sidecar = new SidecarProcess(t.testdir());
+  const sidecar = new SidecarProcess(folderOf(t));
   t.teardown(() => sidecar.kill());
   sidecar.configure({ memoryBudget: '1MiB', outputs: { out: { type: 'stdout' } } });
   writeFileSync(join(sidecar.logs, 'app.log'), '\n'.repeat(2_000_000));
@@ -112,7 +112,7 @@ t.test('bug: empty lines were free, and millions of them grew without bound', as
 
 t.test('bug: control characters, six times as long when they are rendered, took twice the budget', async (t) => {
   const store = await startStore();
-  const sidecar = new SidecarProcess(t.testdir());
+  const sidecar = new SidecarProcess(folderOf(t));
   t.teardown(() => Promise.all([sidecar.kill(), store.close()]));
   store.faults = () => ({ kind: 'status', status: 503 });
   const es = { type: 'elasticsearch', url: store.url };
@@ -124,7 +124,7 @@ t.test('bug: control characters, six times as long when they are rendered, took 
 
 t.test('bug: an output that was down kept another one, which gets other files, from getting them', async (t) => {
   const store = await startStore();
-  const sidecar = new SidecarProcess(t.testdir());
+  const sidecar = new SidecarProcess(folderOf(t));
   t.teardown(() => Promise.all([sidecar.kill(), store.close()]));
   store.faults = () => ({ kind: 'status', status: 503 });
   const inputs = ['down', 'up'].map((name) => ({ name, paths: [join(sidecar.logs, `${name}.log`)], outputs: [name] }));

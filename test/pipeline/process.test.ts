@@ -2,13 +2,13 @@ import { once } from 'node:events';
 import { appendFileSync, chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test as TapTest } from 'tap';
-import { SidecarProcess } from '../support/sidecar.ts';
+import { folderOf, SidecarProcess } from '../support/sidecar.ts';
 import { until } from '../support/until.ts';
 
 const STDOUT = { out: { type: 'stdout' } };
 
 function sidecarIn(t: TapTest, env: Record<string, string> = {}): SidecarProcess {
-  const sidecar = new SidecarProcess(t.testdir(), env);
+  const sidecar = new SidecarProcess(folderOf(t), env);
   t.teardown(() => sidecar.kill());
   return sidecar;
 }
@@ -189,7 +189,7 @@ t.test('what is not read, and why: a directory, a file that is not there yet, a 
 });
 
 t.test('a file that may not be read: said once, and read when it may be', async (t) => {
-  const folder = t.testdir();
+  const folder = folderOf(t);
   chmodSync(folder, 0o777);
   const sidecar = new SidecarProcess(folder);
   t.teardown(() => sidecar.kill());

@@ -2,14 +2,14 @@ import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { startStore } from '../../cli/demo/store/store.ts';
-import { SidecarProcess } from '../support/sidecar.ts';
+import { folderOf, SidecarProcess } from '../support/sidecar.ts';
 import { until } from '../support/until.ts';
 
 const lines = (name: string, n: number): string =>
   Array.from({ length: n }, (_, i) => `${name} ${i} ${'x'.repeat(100)}\n`).join('');
 
 function sidecarOf(t: Test, env: Record<string, string> = {}): SidecarProcess {
-  const sidecar = new SidecarProcess(t.testdir(), env);
+  const sidecar = new SidecarProcess(folderOf(t), env);
   t.teardown(() => sidecar.kill());
   return sidecar;
 }

@@ -15,7 +15,7 @@ import t, { type Test } from 'tap';
 import { startStore } from '../../cli/demo/store/store.ts';
 import { tally } from '../../cli/demo/tally.ts';
 import { mountDisk } from '../support/disk.ts';
-import { SidecarProcess } from '../support/sidecar.ts';
+import { folderOf, SidecarProcess } from '../support/sidecar.ts';
 import { until } from '../support/until.ts';
 
 /** Delivered data must not fill the disk that the application writes to, and nothing else may be removed: on a real disk of 8 MiB. */
@@ -141,7 +141,7 @@ t.test('a disk budget: the oldest delivered files go first, and only above it', 
 
 t.test('a volume that cannot be written is told', async (t) => {
   const store = await startStore();
-  const sidecar = new SidecarProcess(t.testdir());
+  const sidecar = new SidecarProcess(folderOf(t));
   t.teardown(() => Promise.all([sidecar.kill(), store.close()]));
   sidecar.configure({
     inputs: [{ name: 'app', paths: [join(sidecar.logs, 'app.log')], retention: 'truncate' }],

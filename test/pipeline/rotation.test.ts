@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { startStore } from '../../cli/demo/store/store.ts';
 import { tally } from '../../cli/demo/tally.ts';
-import { SidecarProcess } from '../support/sidecar.ts';
+import { folderOf, SidecarProcess } from '../support/sidecar.ts';
 import { until } from '../support/until.ts';
 
 /** Rotations of every kind, faster than anybody looks, and while the sidecar is down: the paths name `app.log` alone, or all of `*.log*`. */
@@ -14,7 +14,7 @@ const ALL = '*.log*';
 
 async function bench(t: Test, glob: string) {
   const store = await startStore();
-  const sidecar = new SidecarProcess(t.testdir());
+  const sidecar = new SidecarProcess(folderOf(t));
   t.teardown(() => Promise.all([sidecar.kill(), store.close()]));
   sidecar.configure({
     inputs: [{ name: 'app', paths: [join(sidecar.logs, glob)] }],

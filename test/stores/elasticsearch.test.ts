@@ -2,7 +2,7 @@ import { appendFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { startStore } from '../../cli/demo/store/store.ts';
-import { SidecarProcess } from '../support/sidecar.ts';
+import { folderOf, SidecarProcess } from '../support/sidecar.ts';
 import { until } from '../support/until.ts';
 import { realElasticsearch } from './elasticsearch.ts';
 
@@ -23,7 +23,7 @@ else {
 
   t.test('killed in the middle and started again: the count is exact', async (t) => {
     const index = `sidetail-kill-${run}`;
-    const sidecar = new SidecarProcess(t.testdir());
+    const sidecar = new SidecarProcess(folderOf(t));
     t.teardown(() => sidecar.kill());
     sidecar.configure({
       outputs: { es: { type: 'elasticsearch', url, index, batch: { maxEvents: 500, maxAge: '100ms' } } },
@@ -67,7 +67,7 @@ else {
 
   t.test('a record that the server cannot map goes to the dead letter, the others arrive', async (t) => {
     const index = `sidetail-conflict-${run}`;
-    const sidecar = new SidecarProcess(t.testdir());
+    const sidecar = new SidecarProcess(folderOf(t));
     t.teardown(() => sidecar.kill());
     sidecar.configure({ outputs: { es: { type: 'elasticsearch', url, index } } });
     writeFileSync(

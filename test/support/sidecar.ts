@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Test } from 'tap';
 import { until } from './until.ts';
 
 /** One line of the sidecar's own log. */
@@ -20,6 +21,15 @@ export interface FileStatus {
   readonly ackedOffset: number;
   readonly lagBytes: number;
   readonly state: string;
+}
+
+/**
+ * A folder for a test, removed after its teardowns: tap runs the removal and the teardowns in the order of their first registration, and a
+ * sidecar that is still alive would write into the folder while it is removed.
+ */
+export function folderOf(t: Test): string {
+  t.teardown(() => undefined);
+  return t.testdir();
 }
 
 /** The real sidecar as a process, in a folder of a test: `logs/`, `state/`, `config.json`. */

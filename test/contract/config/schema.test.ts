@@ -43,6 +43,7 @@ t.test('defaults are those of the contract', (t) => {
           onLongLine: 'split',
           multiline: 'none',
           format: 'auto',
+          retention: 'keep',
           fields: {},
           filters: [],
         },
