@@ -54,7 +54,7 @@ t.test('two replicas, one killed: no pod is missed', async (t) => {
 });
 
 t.test('a certificate that is rotated under load: no call fails', async (t) => {
-  const folder = folderOf(t);
+  const folder = t.testdir();
   writeFileSync(`${folder}/quick.yaml`, values({ tls: { validity: '2m' } }));
   const bundle = async (): Promise<string> =>
     (

@@ -15,7 +15,7 @@ t.before(async () => {
 t.teardown(() => kubectl('delete', 'namespace', NS, '--wait=false'));
 
 t.test('values: each set is accepted by the API server, a wrong value by nobody', async (t) => {
-  const folder = folderOf(t);
+  const folder = t.testdir();
   const sets = globSync('test/manifests/values/*.yaml').sort();
   t.ok(sets.length >= 5, `${sets.length} sets of values`);
   for (const file of sets) {
@@ -56,7 +56,7 @@ t.test(
     };
     const old = unique('old');
     await apply(pod(old, NS, template(old, { ...PATHS, 'sidetail.dev/profile': 'stdout' }, { lines: 1, stay: true })));
-    const folder = folderOf(t);
+    const folder = t.testdir();
     const out = { outputs: { out: { type: 'stdout' } } };
     writeFileSync(`${folder}/values.yaml`, values({ profiles: { default: out, stdout: out, fresh: out } }));
     await install(`${folder}/values.yaml`);

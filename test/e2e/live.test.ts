@@ -20,7 +20,7 @@ t.test(
   'a Secret that is not there keeps no pod from starting; when it appears, delivery starts',
   { skip },
   async (t) => {
-    const folder = folderOf(t);
+    const folder = t.testdir();
     const es = { type: 'elasticsearch', url: URL_OF_STORE, auth: { apiKeyFile: '/etc/sidetail/secret/api-key' } };
     const profiles = {
       default: { outputs: { es: { type: 'elasticsearch', url: URL_OF_STORE } } },
