@@ -1,6 +1,5 @@
 import type { Batch, LogFile } from '../types.ts';
 import { type Account, RECORD_BYTES } from './budget.ts';
-import { spanOf } from './parts.ts';
 
 /** When a batch is full: bytes of its body, records, or ms since its first record. */
 export interface BatchLimits {
@@ -23,6 +22,8 @@ export class Batcher {
   readonly #account: Account;
   readonly #full: (batch: Batch) => void;
   #timer: NodeJS.Timeout | undefined;
+  /** Bytes of log files that wait for their batch to be full. */
+  span = 0;
   #page = '';
   #room = Buffer.allocUnsafeSlow(ROOM);
   #bytes = 0;
@@ -42,11 +43,6 @@ export class Batcher {
     return this.#starts.length;
   }
 
-  /** Bytes of log files that wait for their batch to be full. */
-  get span(): number {
-    return spanOf({ starts: this.#starts, ends: this.#ends });
-  }
-
   /** Takes one rendered record, which ends in a newline. Hands on a full batch before, if this one would not fit. */
   add(text: string, file: LogFile, start: number, end: number): void {
     if (this.#starts.length > 0 && !this.#fits(text)) this.flush();
@@ -55,6 +51,7 @@ export class Batcher {
     this.#files.push(file);
     this.#starts.push(start);
     this.#ends.push(end);
+    this.span += end - start;
     if (this.#page.length >= PAGE) this.#encode();
     if (this.#starts.length >= this.#limits.maxEvents) this.flush();
     else this.#timer ??= setTimeout(() => this.flush(), this.#limits.maxAge);
@@ -76,6 +73,7 @@ export class Batcher {
     this.#ends = [];
     this.#bytes = 0;
     this.#charged = 0;
+    this.span = 0;
     this.#full(batch);
   }
 
@@ -85,6 +83,7 @@ export class Batcher {
     this.#timer = undefined;
     this.#account.release(this.#charged);
     this.#charged = 0;
+    this.span = 0;
     this.#bytes = 0;
     this.#page = '';
     this.#files = [];

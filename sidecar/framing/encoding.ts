@@ -111,9 +111,12 @@ const known = new Map<string, Encoding>([['utf-8', utf8]]);
  * Throws a RangeError for one that it does not know.
  */
 export function encodingOf(label: string): Encoding {
-  const { encoding: name } = new TextDecoder(label);
-  const found = known.get(name) ?? (name === 'utf-16le' || name === 'utf-16be' ? utf16(name) : bytewise(name));
-  known.set(name, found);
+  let found = known.get(label);
+  if (found === undefined) {
+    const { encoding: name } = new TextDecoder(label);
+    found = known.get(name) ?? (name === 'utf-16le' || name === 'utf-16be' ? utf16(name) : bytewise(name));
+    known.set(name, found).set(label, found);
+  }
   return found;
 }
 
