@@ -134,3 +134,26 @@ t.test('property: records longer than a page of memory come through whole', (t) 
   t.ok(batches.length > 1);
   t.end();
 });
+
+t.test('bug: a batch that waits held more memory than it was charged for', (t) => {
+  const { batcher, batches, add } = setUp({ maxEvents: 1 });
+  for (let i = 0; i < 3; i++) add(`record ${i}\n`);
+  add(`${'x'.repeat(300_000)}\n`);
+  for (const { body } of batches) t.equal(body.buffer.byteLength, body.length);
+  batcher.flush();
+  t.end();
+});
+
+t.test('the bytes of log files that it holds', (t) => {
+  const { batcher, add } = setUp({});
+  t.equal(batcher.span, 0);
+  add('a\n');
+  add('b\n');
+  t.equal(batcher.span, 10);
+  batcher.flush();
+  t.equal(batcher.span, 0);
+  add('c\n');
+  batcher.discard();
+  t.equal(batcher.span, 0);
+  t.end();
+});
