@@ -129,7 +129,8 @@ function cutRest(
   if (hole > 2 * HOLE_BYTES) return drop(at + hole - HOLE_BYTES, 'hole');
   if (hole > 0) return { bytes: at, standing, refused: false };
   // A CR at the very end may be half of a line ending: whether it is text is known with the next byte.
-  const stop = encoding.isReturn(window, window.length) ? window.length - encoding.unit : window.length;
+  const units = window.length - (encoding.unit === 2 ? (offset + window.length) % 2 : 0); // half a unit is none yet
+  const stop = encoding.isReturn(window, units) ? units - encoding.unit : units;
   if (stop - at <= maxLineBytes) return { bytes: at, standing, refused: false };
   const long = longLine(window, at, window.length, offset, options, take);
   if (long === undefined) return { bytes: at, standing, refused: true };

@@ -72,11 +72,11 @@ export class Content {
   }
 
   /** Gives it its id, which follows from where it was found first and from `start`, its first bytes. */
-  identify(podUid: string | undefined, start: Buffer): void {
+  identify(podUid: string | undefined, start: Buffer, bornAt = 0): void {
     const newline = start.indexOf(LF);
     const firstLine = newline === -1 ? start : start.subarray(0, newline + 1);
     const { dev, inode, generation } = this.file;
-    this.file.id = idPrefix(podUid, dev, inode, generation, firstLine);
+    this.file.id = idPrefix(podUid, dev, inode, generation, bornAt, firstLine);
     this.#head = start;
   }
 
@@ -145,7 +145,9 @@ export class Content {
     this.#before = before;
     if (offset > 0) this.#marks.push({ at: offset, bytes: before });
     const lineEnd = this.encoding.afterLast(before, (offset - this.overlap) % 2 === 1);
-    if (!inRest) this.standing = lineEnd === this.overlap ? 'start' : 'part';
+    // In the midst of a hole there is no line yet.
+    const inHole = before.length === MARK_BYTES && before.every((byte) => byte === 0);
+    if (!inRest) this.standing = lineEnd === this.overlap || inHole ? 'start' : 'part';
   }
 
   /** Whether it begins with these bytes, as far as it is known. */

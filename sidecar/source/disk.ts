@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { type FileHandle, readlink, rename, stat, unlink } from 'node:fs/promises';
+import { type FileHandle, link, readdir, readlink, rename, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
+/** What a name ends in while the file is being deleted. */
+const ASIDE = '.sidetail';
 /** Holes are made of whole blocks, bytes. */
 const BLOCK = 4096;
 
@@ -17,15 +19,32 @@ export async function nameOf(handle: FileHandle): Promise<string | undefined> {
  * deleted instead. Answers whether it was; throws what the file system says (EROFS, EACCES).
  */
 export async function deleteFile(path: string, { dev, inode }: { dev: number; inode: number }): Promise<boolean> {
-  const aside = join(dirname(path), `.${basename(path)}.sidetail`);
+  const aside = join(dirname(path), `.${basename(path)}${ASIDE}`);
   await rename(path, aside);
   const { dev: itsDev, ino } = await stat(aside);
   if (itsDev === dev && ino === inode) {
     await unlink(aside);
     return true;
   }
-  await rename(aside, path);
+  await giveBack(aside, path);
   return false;
+}
+
+/** Gives the files that a kill left half deleted their names back. */
+export async function restoreIn(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (!name.startsWith('.') || !name.endsWith(ASIDE)) continue;
+    await giveBack(join(folder, name), join(folder, name.slice(1, -ASIDE.length)));
+  }
+}
+
+/** Renames it back, or, if there is another file of that name by now, to one that a rotation might give. */
+async function giveBack(aside: string, path: string): Promise<void> {
+  await link(aside, path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error;
+    return link(aside, `${path}.${Date.now()}`);
+  });
+  await unlink(aside);
 }
 
 /**

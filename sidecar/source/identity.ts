@@ -43,15 +43,20 @@ export async function bytesAt(handle: FileHandle, position: number, length: numb
 
 /**
  * The prefix of the ids of a generation's records. It follows from what the file is, so that it is the same after a restart whose
- * checkpoint was lost; the first line keeps apart two files that had the same inode one after the other.
+ * checkpoint was lost; `bornAt` (ms since the epoch, 0 where the file system does not say) and the first line keep apart two files that had
+ * the same inode one after the other.
  */
 export function idPrefix(
   podUid: string | undefined,
   dev: number,
   inode: number,
   generation: number,
+  bornAt: number,
   firstLine: Uint8Array,
 ): string {
   const first = hash('sha256', firstLine.subarray(0, FIRST_LINE_BYTES), 'base64url');
-  return hash('sha256', `${podUid ?? ''}\0${dev}\0${inode}\0${generation}\0${first}`, 'base64url').slice(0, 16);
+  return hash('sha256', `${podUid ?? ''}\0${dev}\0${inode}\0${generation}\0${bornAt}\0${first}`, 'base64url').slice(
+    0,
+    16,
+  );
 }

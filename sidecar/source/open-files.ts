@@ -80,7 +80,7 @@ export class OpenFiles implements Opened {
   }
 
   /** Opens a file that was found; what stands in the way. */
-  async open(found: Omit<Found, 'bornAt'>, atStart: boolean): Promise<Refused[]> {
+  async open(found: Omit<Found, 'bornAt'>, atStart: boolean, aside = false): Promise<Refused[]> {
     const { log, metrics } = this.#telemetry;
     try {
       const entryOf = (dev: number, inode: number): Entry | undefined =>
@@ -96,10 +96,10 @@ export class OpenFiles implements Opened {
       }
       this.#open.set(entryKey(tailer.dev, tailer.inode), tailer);
       if (!tailer.content.identified) tailer.missed(this.lookedAt);
-      this.rotated.look();
+      if (!aside) this.rotated.look();
       if (atStart && found.input.readFrom === 'end' && !this.#checkpoints.resumed && tailer.size > 0) {
         // With its id at once, so that a restart before the next line goes on here.
-        tailer.content.identify(this.#podUid, await tailer.start());
+        tailer.content.identify(this.#podUid, await tailer.start(), tailer.bornAt);
         await tailer.seek(tailer.size);
       }
       this.unregistered = true; // that it was seen is remembered, so that it is found should it be renamed while we are down
@@ -115,7 +115,7 @@ export class OpenFiles implements Opened {
   }
 
   async openAside(file: Aside, path: string, input: Input): Promise<void> {
-    await this.open({ ...file, input, path }, false);
+    await this.open({ ...file, input, path }, false, true);
     const tailer = this.get(file);
     if (tailer) tailer.matched = false;
   }
@@ -153,13 +153,14 @@ export class OpenFiles implements Opened {
       return false;
     }
     if (!final && !isEnough(start)) return false;
-    const holding = await this.rotated.holding(tailer, start);
+    const holding = await this.rotated.holding(tailer, start, final);
     if (holding === 'wait') return false;
     if (holding === 'copy') {
       await this.#close(tailer, 'a copy of a file that is read: not read');
       return false;
     }
-    if (holding === 'new') tailer.content.identify(this.#podUid, start);
+    tailer.waitingSince = undefined;
+    if (holding === 'new') tailer.content.identify(this.#podUid, start, tailer.bornAt);
     else {
       this.account(tailer.content, 'close');
       await tailer.hold(holding);
@@ -191,7 +192,7 @@ export class OpenFiles implements Opened {
 
   /** Closes a file that no path names any more, once it is quiet and settled. An unfinished last line is handed on first. */
   async closeFinished(tailer: Tailer): Promise<boolean> {
-    if (tailer.matched || Date.now() - tailer.grownAt < ROTATE_WAIT_MS) return false;
+    if (tailer.matched || Date.now() - tailer.grownAt < ROTATE_WAIT_MS || Date.now() < tailer.keepUntil) return false;
     const { content } = tailer;
     if (tailer.links > 0 && removesDone(tailer.file.input) && content.identified && tailer.readOffset === tailer.size)
       return false; // whoever removes it wants it open

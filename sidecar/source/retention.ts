@@ -1,16 +1,19 @@
 import { stat } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import type { Telemetry } from '../telemetry.ts';
 import type { Input } from '../types.ts';
 import { type Checkpoints, entryKey } from './checkpoints.ts';
-import { deleteFile, freeBlocks, nameOf } from './disk.ts';
+import { deleteFile, freeBlocks, nameOf, restoreIn } from './disk.ts';
 import { HEAD_BYTES } from './identity.ts';
 import type { OpenFiles } from './open-files.ts';
 import { removesDone } from './rotated.ts';
-import { isRotated } from './siblings.ts';
+import { isRotated, isRotatedName, isSuffixed } from './siblings.ts';
 import type { Tailer } from './tailer.ts';
 
 /** A rotated file is deleted when nobody wrote to it for so long, ms. */
 const QUIET_MS = 5000;
+/** After that it stays open for so long, ms, should its writer not have noticed the rotation. */
+const KEEP_MS = 60_000;
 /** Settled bytes of a file that is still written are given back in pieces of at least this many. */
 const PIECE_BYTES = 2 ** 20;
 
@@ -32,6 +35,7 @@ export class Retention {
   /** Up to where the settled bytes of a file were given back. */
   readonly #freed = new WeakMap<Tailer, number>();
   readonly #complained = new Set<string>();
+  readonly #restored = new Set<string>();
 
   constructor(files: OpenFiles, checkpoints: Checkpoints, telemetry: Telemetry) {
     this.#files = files;
@@ -44,6 +48,7 @@ export class Retention {
     for (const input of this.#files.inputs) {
       if (!removesDone(input)) continue;
       const { retention, diskBudget } = input;
+      await this.#restore(input);
       const tailers = this.#files.all.filter(({ file, links }) => file.input.name === input.name && links > 0);
       let used = tailers.reduce((sum, { diskBytes }) => sum + diskBytes, 0);
       const over = (): boolean => diskBudget !== undefined && used > diskBudget;
@@ -54,6 +59,16 @@ export class Retention {
       this.#telemetry.metrics.diskUsed.set({ input: input.name }, used);
       if (over()) this.#sayOver(input, used);
       else this.#complained.delete(`${input.name} over`);
+    }
+  }
+
+  /** Once in a run: what an earlier one was killed in the midst of deleting gets its name back. */
+  async #restore({ name }: Input): Promise<void> {
+    for (const { file, realPath } of this.#files.all) {
+      const folder = dirname(realPath);
+      if (file.input.name !== name || this.#restored.has(folder)) continue;
+      this.#restored.add(folder);
+      await restoreIn(folder).catch((error: NodeJS.ErrnoException) => this.#complain(file.input, error));
     }
   }
 
@@ -71,10 +86,12 @@ export class Retention {
     return done.sort((a, b) => a.writtenAt - b.writtenAt);
   }
 
-  /** No path names it any more, or its name is what a rotation makes of another's. */
+  /** It was renamed as rotations do, or its name adds to that of a log that is there. Whatever else happened to it, it is not ours to delete. */
   #isPutAside(tailer: Tailer, path: string, tailers: readonly Tailer[]): boolean {
-    return (
-      !tailer.matched || tailers.some((other) => other !== tailer && other.matched && isRotated(other.realPath, path))
+    if (isRotatedName(basename(tailer.realPath), basename(path))) return true;
+    return tailers.some(
+      (other) =>
+        other !== tailer && other.matched && isRotated(other.realPath, path) && isSuffixed(other.realPath, path),
     );
   }
 
@@ -87,7 +104,9 @@ export class Retention {
   async #delete(input: Input, { tailer, path }: Done): Promise<number> {
     const { diskBytes: bytes } = tailer;
     try {
-      // It stays open until it is closed like any file that was deleted: what somebody writes to it now is read.
+      // It stays open for a while: what somebody writes to it late is read. Its space is given back before that.
+      await this.#free(input, tailer);
+      tailer.keepUntil = Date.now() + KEEP_MS;
       if (!(await deleteFile(path, tailer))) return 0;
     } catch (error) {
       this.#complain(input, error as NodeJS.ErrnoException);

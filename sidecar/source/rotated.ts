@@ -5,7 +5,7 @@ import type { Input } from '../types.ts';
 import { type Checkpoints, type Entry, entryKey } from './checkpoints.ts';
 import { Content } from './content.ts';
 import { bytesAt, HEAD_BYTES } from './identity.ts';
-import { isRotated, isSuffixed, type Sibling, siblingsIn } from './siblings.ts';
+import { isRotated, isRotatedName, isSuffixed, type Sibling, siblingsIn } from './siblings.ts';
 import type { Tailer } from './tailer.ts';
 
 /** A file that no path names. */
@@ -31,6 +31,10 @@ export type Holding = Content | 'new' | 'wait' | 'copy';
 
 /** How long a copy of a file may wait for that to be truncated, ms after it grew last; then it is a file like any other. */
 const COPY_WAIT_MS = 10_000;
+/** How long a file that begins as another one and grows may wait altogether, ms: a copy of many GiB is made by then. */
+const PERHAPS_MS = 600_000;
+/** By then every open file was looked at again, ms. */
+const LOOKS_MS = 3000;
 /** A file beside a log that may be another log is left alone for so long after it was written last, ms. */
 const YOUNG_MS = 2000;
 /** How long a writer may go on writing to a file that was put aside, ms. Whoever writes longer writes another log. */
@@ -89,23 +93,28 @@ export class Rotated {
   }
 
   /** What a file holds that begins with `start`. */
-  async holding(tailer: Tailer, start: Buffer): Promise<Holding> {
+  async holding(tailer: Tailer, start: Buffer, final: boolean): Promise<Holding> {
     for (const ended of this.#ended.toReversed()) {
-      if (!isRotated(ended.realPath, tailer.realPath) || !ended.mayBeginAs(start)) continue;
+      if (!mayHaveMade(ended.realPath, tailer) || !ended.mayBeginAs(start)) continue;
       if (!(await ended.isIn(tailer.handle, tailer.size))) continue;
       this.#ended = this.#ended.filter((one) => one !== ended);
       return ended;
     }
     for (const other of this.#files.all) {
-      if (other === tailer || !isRotated(other.realPath, tailer.realPath)) continue;
+      if (other === tailer || !mayHaveMade(other.realPath, tailer)) continue;
+      // A copy is younger than what it was made of; what was renamed is older than what took its place.
+      if (tailer.bornAt > 0 && tailer.bornAt < other.bornAt - CLOCK_MS) continue;
       const copied = await this.#isCopied(other, tailer, start);
       if (copied === false) continue;
       tailer.waitingSince ??= Date.now();
       const since = tailer.waitingSince;
-      const waited = Date.now() - (copied === 'proved' ? Math.max(since, tailer.grownAt) : since);
+      const waited = Date.now() - Math.max(since, tailer.grownAt);
+      // Longer than what is there now: a copy only if that was truncated since, which the next looks find out.
+      const longer = tailer.size > (await other.handle.stat()).size;
+      if ((longer && final && waited >= LOOKS_MS) || Date.now() - since > PERHAPS_MS) continue;
       // Of a file that is deleted the copy is what stays: once that one is read, it goes on there.
       if (waited < COPY_WAIT_MS || (copied === 'proved' && other.links === 0)) return 'wait';
-      if (!tailer.matched && (copied === 'proved' || tailer.size <= start.length)) return 'copy';
+      if (!tailer.matched && !longer && (copied === 'proved' || tailer.size <= start.length)) return 'copy';
     }
     return 'new';
   }
@@ -214,6 +223,12 @@ export class Rotated {
     if (!logs.some((log) => bornAt <= log.bornAt && writtenAt <= log.bornAt + LATE_MS)) return false;
     return Date.now() - writtenAt < YOUNG_MS ? 'young' : true;
   }
+}
+
+/** Whether a rotation of the log at `active` may have made this file: beside it, or in any folder if the paths name that. */
+function mayHaveMade(active: string, { realPath, matched }: Tailer): boolean {
+  if (!matched || dirname(active) === dirname(realPath)) return isRotated(active, realPath);
+  return isRotatedName(basename(active), basename(realPath));
 }
 
 /** Whether files of this input are removed when all of them is delivered: so they are kept open until then. */

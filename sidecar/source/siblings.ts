@@ -14,10 +14,19 @@ export interface Sibling {
 }
 
 /** What rotations put behind or into a name: numbers, dates, words for old. Not `.gz`: what is compressed cannot be read on. */
-const ROTATED = /^(?:[.\-_]?(?:\d[\dTtZz:.\-_+]*|old|bak|prev|previous|save|last))+$/i;
+const NUMBERS = /^[.\-_]\d[\dTtZz:.\-_+]*$/;
+const WORDS = /[.\-_](?:old|bak|previous|prev|save|last)(?![a-z])/gi;
+
+/** Whether a rotation puts this into a name: with a separator, so that `app2.log` is another log. In linear time, whatever the name. */
+function isMark(part: string): boolean {
+  const numbers = part.replace(WORDS, '');
+  return part !== '' && (numbers === '' || NUMBERS.test(numbers));
+}
 
 /** No name is a rotated one without a digit or such a word. */
 const MARKED = /\d|old|bak|prev|save|last/i;
+/** Nor one that says it is compressed: thousands of them may lie beside thousands of logs. */
+const COMPRESSED = /\.(?:gz|zst|xz|bz2|zip|lz4|Z)$/;
 
 /**
  * Whether a file of this name can be a rotated `active`: `app.log.1`, `app.log-20261121`, `app-2026-11-21.3.log` and `app.log.old` of
@@ -28,9 +37,9 @@ export function isRotatedName(active: string, name: string): boolean {
   const stem = active.slice(0, active.length - extension.length);
   if (!name.startsWith(stem) || name === active || !MARKED.test(name)) return false;
   const rest = name.slice(stem.length);
-  if (extension !== '' && rest.startsWith(extension)) return ROTATED.test(rest.slice(extension.length));
-  if (extension !== '' && rest.endsWith(extension)) return ROTATED.test(rest.slice(0, -extension.length));
-  return ROTATED.test(rest);
+  if (extension !== '' && rest.startsWith(extension)) return isMark(rest.slice(extension.length));
+  if (extension !== '' && rest.endsWith(extension)) return isMark(rest.slice(0, -extension.length));
+  return isMark(rest);
 }
 
 /** Whether the file at one path can be what a rotation made of the file at the other. Asked for each pair of thousands: quickly answered. */
@@ -55,7 +64,8 @@ export async function siblingsIn(folder: string, open: ReadonlySet<string>): Pro
   const found: Sibling[] = [];
   for (const name of names) {
     const realPath = join(folder, name);
-    if (open.has(realPath) || !actives.some((active) => isRotatedName(basename(active), name))) continue;
+    if (open.has(realPath) || COMPRESSED.test(name) || !MARKED.test(name)) continue;
+    if (!actives.some((active) => isRotatedName(basename(active), name))) continue;
     const status = await stat(realPath).catch(() => undefined); // gone since the listing
     if (!status?.isFile()) continue;
     const { dev, ino: inode, size, birthtimeMs: bornAt, mtimeMs: writtenAt } = status;

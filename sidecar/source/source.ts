@@ -101,7 +101,8 @@ export class Source {
       if (tailer.lookAt > Date.now()) continue;
       try {
         if (await this.#turn(tailer)) busy = true;
-        if (await this.files.open.closeFinished(tailer)) busy = true;
+        // What was found to be a copy, or compressed, is closed by then.
+        if (this.files.open.get(tailer) === tailer && (await this.files.open.closeFinished(tailer))) busy = true;
       } catch (error) {
         this.files.fail(tailer, error as NodeJS.ErrnoException);
       }
@@ -117,7 +118,8 @@ export class Source {
       tailer.lookAt = Date.now() + Math.min(SLOWEST_LOOK_MS, Math.max(LOOK_MS, quiet / 20));
       return false;
     }
-    if (!(await this.files.open.identify(tailer, false))) return this.#later(tailer);
+    // In a drain nothing waits for what may come.
+    if (!(await this.files.open.identify(tailer, this.#drainingSince !== undefined))) return this.#later(tailer);
     if (!tailer.content.registered) return true;
     if (!this.#down.hasRoom(tailer.file)) return this.#starve();
     const turn = await tailer.read(this.#window, this.#down.take(tailer.file, Date.now()));
@@ -153,6 +155,7 @@ export class Source {
     return (
       !this.#starved &&
       since !== undefined &&
+      !this.files.all.some(({ waitingSince = 0 }) => Date.now() - waitingSince < 2 * QUIET_MS) &&
       Date.now() - Math.max(since, ...this.files.all.map(({ grownAt }) => grownAt)) >= QUIET_MS
     );
   }

@@ -49,6 +49,8 @@ export class Tailer {
   grownAt = Date.now();
   /** When it was last seen to hold what it held, ms since the epoch. */
   lookedAt = Date.now();
+  /** Do not close before, ms since the epoch. */
+  keepUntil = 0;
   /** Do not look before, ms since the epoch. */
   lookAt = 0;
   /** Spans of time in which contents may have come and gone in it that nobody saw, ms since the epoch. */

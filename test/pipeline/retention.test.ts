@@ -1,12 +1,15 @@
 import {
   appendFileSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   renameSync,
   rmSync,
   statfsSync,
   statSync,
+  symlinkSync,
+  unlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -156,4 +159,26 @@ t.test('a volume that cannot be written is told', async (t) => {
   t.match(said, { error: /fallocate/, fix: /util-linux/, input: 'app' });
   t.match(await sidecar.metrics(), /sidetail_file_errors_total\{input="app",code="retention"\} 1/);
   t.equal(await sidecar.terminate(), 0, 'and all goes on');
+});
+
+t.test('bug: delete-rotated deleted logs that no rotation had touched', async (t) => {
+  const store = await startStore();
+  const sidecar = new SidecarProcess(folderOf(t));
+  t.teardown(() => Promise.all([sidecar.kill(), store.close()]));
+  const folder = join(sidecar.logs, 'release1');
+  mkdirSync(folder);
+  const link = join(sidecar.logs, 'current');
+  symlinkSync('release1', link);
+  sidecar.configure({
+    inputs: [{ name: 'app', paths: [join(link, '*.log')], retention: 'delete-rotated' }],
+    outputs: { es: { type: 'elasticsearch', url: store.url, batch: { maxAge: '100ms' } } },
+  });
+  for (const name of ['app.log', 'app2.log', 'app-2.log']) writeFileSync(join(folder, name), `${name}\n`);
+  await sidecar.start();
+  await until(() => store.count() === 3, 'all are delivered');
+  unlinkSync(link); // a deployment swaps it
+  await sidecar.logged('the file was renamed or deleted');
+  symlinkSync('release1', link);
+  await new Promise((resolve) => setTimeout(resolve, 7500));
+  t.same(readdirSync(folder).sort(), ['app-2.log', 'app.log', 'app2.log']);
 });

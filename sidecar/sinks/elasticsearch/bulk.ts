@@ -1,9 +1,10 @@
 import { retryAfter } from '../../deliver/backoff.ts';
-import type { LogEvent, Outcome, Reason, SendResult } from '../../types.ts';
+import { FLAGS, type LogEvent, type Outcome, type Reason, type SendResult } from '../../types.ts';
 
 /**
  * The action line of a record. `create` works for data streams and indices alike. The id is the file's prefix and the offset: no two
- * records share one, and it is the same in every attempt.
+ * records share one, and it is the same in every attempt. A part of a line has its end in it, too: after a kill the line may be cut otherwise
+ * (it was finished meanwhile, or the limit is another one), and that is another record.
  */
 export function actionLine(index: string, event: LogEvent, idempotent: boolean): string {
   if (index !== lastIndex) {
@@ -11,7 +12,9 @@ export function actionLine(index: string, event: LogEvent, idempotent: boolean):
     lastJson = JSON.stringify(index);
   }
   const target = `{"create":{"_index":${lastJson}`;
-  return idempotent ? `${target},"_id":"${event.file.id}${event.start.toString(36)}"}}` : `${target}}}`;
+  if (!idempotent) return `${target}}}`;
+  const part = event.flags & (FLAGS.partial | FLAGS.truncated) ? `-${event.end.toString(36)}` : '';
+  return `${target},"_id":"${event.file.id}${event.start.toString(36)}${part}"}}`;
 }
 
 /** Records of one file go to one index, mostly: its name is escaped once. */

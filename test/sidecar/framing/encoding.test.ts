@@ -92,6 +92,24 @@ t.test('property: UTF-16 gives what UTF-8 gives, whatever the windows and howeve
   t.end();
 });
 
+t.test('bug: a line as long as may be was cut when a read ended in the midst of its carriage return', (t) => {
+  const file = le(`${'a'.repeat(32)}\r\nnext\n`);
+  for (const onLongLine of ['split', 'truncate', 'skip'] as const)
+    for (const seen of [65, 66, 67, 68]) {
+      const opts = options({ encoding: encodingOf('utf-16le'), maxLineBytes: 64, onLongLine });
+      const { taken } = readAll(file, opts, [seen]);
+      t.same(
+        taken.map(({ text, flags }) => [text, flags]),
+        [
+          ['a'.repeat(32), 0],
+          ['next', 0],
+        ],
+        `${onLongLine} ${seen}`,
+      );
+    }
+  t.end();
+});
+
 t.test('an encoding that nobody knows', (t) => {
   t.throws(() => encodingOf('klingon'), { name: 'RangeError' });
   t.equal(encodingOf('UTF8'), encodingOf('utf-8'));

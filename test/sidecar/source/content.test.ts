@@ -64,6 +64,13 @@ t.test('bug: what a reload rewound to before every mark was not known again in i
   t.equal(await content.isIn(handle, size), true);
 });
 
+t.test('bug: a restart in the midst of a hole made records of the rest of it', async (t) => {
+  const { handle } = await fileOf(t, `${'\0'.repeat(5000)}after it\n`);
+  const content = new Content(logFile(), '/logs/app.log');
+  await content.seek(handle, 2000);
+  t.equal(content.standing, 'start');
+});
+
 t.test('what begins alike may be a copy, or the beginning of one', (t) => {
   const content = contentOf(LINES, 3000);
   for (const [start, may] of [

@@ -1,8 +1,17 @@
-import { existsSync, readFileSync, renameSync, statSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  truncateSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
-import { deleteFile, freeBlocks, nameOf } from '../../../sidecar/source/disk.ts';
+import { deleteFile, freeBlocks, nameOf, restoreIn } from '../../../sidecar/source/disk.ts';
 
 const idOf = (path: string): { dev: number; inode: number } => {
   const { dev, ino: inode } = statSync(path);
@@ -28,6 +37,24 @@ t.test('a file is deleted, but never another one that took its name', async (t) 
   t.equal(await deleteFile(a, idOf(a)), true);
   t.notOk(existsSync(a));
   await t.rejects(deleteFile(a, idOf(b)), { code: 'ENOENT' });
+});
+
+t.test('bug: what a kill left half deleted was hidden for ever', async (t) => {
+  const dir = t.testdir({
+    '.a.log.1.sidetail': 'one',
+    '.b.log.1.sidetail': 'two',
+    'b.log.1': 'another',
+    '.other': 'x',
+  });
+  await restoreIn(dir);
+  t.equal(readFileSync(join(dir, 'a.log.1'), 'utf8'), 'one');
+  t.equal(readFileSync(join(dir, 'b.log.1'), 'utf8'), 'another', 'nothing is overwritten');
+  const [kept] = readdirSync(dir).filter((name) => /^b\.log\.1\.\d+$/.test(name));
+  t.equal(readFileSync(join(dir, kept!), 'utf8'), 'two');
+  t.same(
+    readdirSync(dir).filter((name) => name.startsWith('.')),
+    ['.other'],
+  );
 });
 
 t.test('blocks are given back, and everything else stays', async (t) => {

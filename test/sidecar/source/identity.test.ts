@@ -23,23 +23,24 @@ t.test('a proof holds as long as the bytes stand there', async (t) => {
 
 t.test('the id follows from what the file is', (t) => {
   const line = bytes('first line\n');
-  const id = idPrefix('uid', 1, 2, 0, line);
+  const id = idPrefix('uid', 1, 2, 0, 5, line);
   t.match(id, /^[\w-]{16}$/);
-  t.equal(idPrefix('uid', 1, 2, 0, line), id, 'the same again');
+  t.equal(idPrefix('uid', 1, 2, 0, 5, line), id, 'the same again');
   const long = Buffer.alloc(300, 'x');
   t.equal(
-    idPrefix('uid', 1, 2, 0, long),
-    idPrefix('uid', 1, 2, 0, long.subarray(0, 256)),
+    idPrefix('uid', 1, 2, 0, 5, long),
+    idPrefix('uid', 1, 2, 0, 5, long.subarray(0, 256)),
     'of a long line its beginning',
   );
   const others = [
-    idPrefix('other', 1, 2, 0, line),
-    idPrefix(undefined, 1, 2, 0, line),
-    idPrefix('uid', 2, 2, 0, line),
-    idPrefix('uid', 1, 3, 0, line),
-    idPrefix('uid', 1, 2, 1, line),
-    idPrefix('uid', 1, 2, 0, bytes('other line\n')),
-    idPrefix('uid', 12, 0, 0, line),
+    idPrefix('other', 1, 2, 0, 5, line),
+    idPrefix(undefined, 1, 2, 0, 5, line),
+    idPrefix('uid', 2, 2, 0, 5, line),
+    idPrefix('uid', 1, 3, 0, 5, line),
+    idPrefix('uid', 1, 2, 1, 5, line),
+    idPrefix('uid', 1, 2, 0, 6, line),
+    idPrefix('uid', 1, 2, 0, 5, bytes('other line\n')),
+    idPrefix('uid', 12, 0, 0, 5, line),
   ];
   t.equal(new Set([id, ...others]).size, others.length + 1, 'each part of it counts');
   t.end();

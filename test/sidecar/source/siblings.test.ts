@@ -26,6 +26,10 @@ t.test('names that rotations give', (t) => {
     'app2.logs',
     'my-app.log.1',
     'app.txt',
+    'app2.log',
+    'app.log1',
+    'app.log.2026-11-21T12:34:56.123456789+0000.1.gz', // bug: such a name took a minute
+    `app.log.${'2026.'.repeat(40)}x`,
   ])
     t.notOk(isRotatedName('app.log', name), name);
   t.ok(isRotatedName('out', 'out.1'));
