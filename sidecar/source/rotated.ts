@@ -103,7 +103,7 @@ export class Rotated {
     for (const other of this.#files.all) {
       if (other === tailer || !mayHaveMade(other.realPath, tailer)) continue;
       // A copy is younger than what it was made of; what was renamed is older than what took its place.
-      if (tailer.bornAt > 0 && tailer.bornAt < other.bornAt - CLOCK_MS) continue;
+      if (tailer.bornAt > 0 && tailer.bornAt < other.bornAt) continue;
       const copied = await this.#isCopied(other, tailer, start);
       if (copied === false) continue;
       tailer.waitingSince ??= Date.now();

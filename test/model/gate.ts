@@ -1,8 +1,13 @@
+import { randomInt } from 'node:crypto';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
-/** A port before a backend that can be shut, so that connections are refused, and opened again. */
+/**
+ * A port before a backend that can be shut, so that connections are refused, and opened again. It has a loopback address of its own: while it
+ * is shut, no server of another life can get its port, and with it records that are not its own.
+ */
 export class Gate {
   readonly #behind: number;
+  readonly #host = `127.${randomInt(1, 255)}.${randomInt(255)}.${randomInt(1, 255)}`;
   readonly #sockets = new Set<Socket>();
   #server: Server | undefined;
   port = 0;
@@ -12,7 +17,7 @@ export class Gate {
   }
 
   get url(): string {
-    return `http://127.0.0.1:${this.port}`;
+    return `http://${this.#host}:${this.port}`;
   }
 
   async open(): Promise<void> {
@@ -34,7 +39,7 @@ export class Gate {
       }
     });
     const server = this.#server;
-    await new Promise<void>((resolve, reject) => server.once('error', reject).listen(this.port, '127.0.0.1', resolve));
+    await new Promise<void>((resolve, reject) => server.once('error', reject).listen(this.port, this.#host, resolve));
     this.port = (server.address() as { port: number }).port;
   }
 
