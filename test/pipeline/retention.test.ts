@@ -30,6 +30,27 @@ unmountProbe?.();
 rmSync(probe, { recursive: true });
 const skip = unmountProbe === undefined && 'needs root and the right to mount a tmpfs';
 
+/** An input whose rotated file is deleted by right, and its output. */
+const control = (sidecar: SidecarProcess) => ({
+  name: 'control',
+  paths: [join(sidecar.logs, 'control.log')],
+  retention: 'delete-rotated',
+  outputs: ['out'],
+});
+const OUT = { out: { type: 'stdout' } };
+
+/** Resolves when the retention has deleted a file that was put aside after all others: those that are there then were judged, too. */
+async function judged(sidecar: SidecarProcess): Promise<void> {
+  const path = join(sidecar.logs, 'control.log');
+  writeFileSync(path, 'control\n');
+  await until(
+    async () => (await sidecar.status()).files.some((file) => file.path === path && file.ackedOffset === 8),
+    'the control is delivered',
+  );
+  renameSync(path, `${path}.1`);
+  await until(() => !existsSync(`${path}.1`), 'the control is deleted');
+}
+
 async function bench(t: Test, input: Record<string, unknown>) {
   const store = await startStore();
   const folder = mkdtempSync(join(tmpdir(), 'sidetail-')); // tap cannot remove a folder in which something is mounted
@@ -42,8 +63,8 @@ async function bench(t: Test, input: Record<string, unknown>) {
     rmSync(folder, { recursive: true });
   });
   sidecar.configure({
-    inputs: [{ name: 'app', paths: [join(sidecar.logs, 'app.log')], ...input }],
-    outputs: { es: { type: 'elasticsearch', url: store.url, batch: { maxAge: '100ms' } } },
+    inputs: [{ name: 'app', paths: [join(sidecar.logs, 'app.log')], outputs: ['es'], ...input }, control(sidecar)],
+    outputs: { es: { type: 'elasticsearch', url: store.url, batch: { maxAge: '100ms' } }, ...OUT },
   });
   const log = join(sidecar.logs, 'app.log');
   writeFileSync(log, '');
@@ -85,7 +106,7 @@ t.test('delete-rotated: an application that rotates for ever does not fill the d
   await sidecar.terminate();
   await sidecar.start();
   await until(async () => (await sidecar.status()).files.some(({ lagBytes }) => lagBytes > 0), 'it is read again');
-  await new Promise((resolve) => setTimeout(resolve, 6500));
+  await judged(sidecar);
   t.ok(existsSync(`${log}.9`), 'what is not delivered stays');
   store.faults = undefined;
   await arrived();
@@ -110,7 +131,9 @@ t.test('truncate: an application that never rotates does not fill the disk', { s
   store.faults = () => ({ kind: 'status', status: 503 });
   write();
   write();
-  await new Promise((resolve) => setTimeout(resolve, 2500));
+  const size = statSync(log).size;
+  await until(async () => (await sidecar.status()).files.some(({ readOffset }) => readOffset === size), 'it is read');
+  await judged(sidecar);
   await sidecar.kill();
   store.faults = undefined;
   await sidecar.start();
@@ -126,7 +149,7 @@ t.test('a disk budget: the oldest delivered files go first, and only above it', 
     writeFileSync(log, '');
     await arrived();
   }
-  await new Promise((resolve) => setTimeout(resolve, 6500));
+  await judged(sidecar);
   t.same(readdirSync(sidecar.logs).sort(), ['app.log', 'app.log.1', 'app.log.2'], 'below the budget all stay');
   write();
   write();
@@ -170,8 +193,11 @@ t.test('bug: delete-rotated deleted logs that no rotation had touched', async (t
   const link = join(sidecar.logs, 'current');
   symlinkSync('release1', link);
   sidecar.configure({
-    inputs: [{ name: 'app', paths: [join(link, '*.log')], retention: 'delete-rotated' }],
-    outputs: { es: { type: 'elasticsearch', url: store.url, batch: { maxAge: '100ms' } } },
+    inputs: [
+      { name: 'app', paths: [join(link, '*.log')], retention: 'delete-rotated', outputs: ['es'] },
+      control(sidecar),
+    ],
+    outputs: { es: { type: 'elasticsearch', url: store.url, batch: { maxAge: '100ms' } }, ...OUT },
   });
   for (const name of ['app.log', 'app2.log', 'app-2.log']) writeFileSync(join(folder, name), `${name}\n`);
   await sidecar.start();
@@ -179,6 +205,6 @@ t.test('bug: delete-rotated deleted logs that no rotation had touched', async (t
   unlinkSync(link); // a deployment swaps it
   await sidecar.logged('the file was renamed or deleted');
   symlinkSync('release1', link);
-  await new Promise((resolve) => setTimeout(resolve, 7500));
+  await judged(sidecar);
   t.same(readdirSync(folder).sort(), ['app-2.log', 'app.log', 'app2.log']);
 });
