@@ -188,23 +188,23 @@ t.test('bug: delete-rotated deleted logs that no rotation had touched', async (t
   const store = await startStore();
   const sidecar = new SidecarProcess(folderOf(t));
   t.teardown(() => Promise.all([sidecar.kill(), store.close()]));
-  const folder = join(sidecar.logs, 'release1');
+  const [folder, release] = ['plain', 'release1'].map((name) => join(sidecar.logs, name)) as [string, string];
   mkdirSync(folder);
+  mkdirSync(release);
   const link = join(sidecar.logs, 'current');
   symlinkSync('release1', link);
+  const paths = [join(folder, '*.log'), join(link, '*.log')];
   sidecar.configure({
-    inputs: [
-      { name: 'app', paths: [join(link, '*.log')], retention: 'delete-rotated', outputs: ['es'] },
-      control(sidecar),
-    ],
+    inputs: [{ name: 'app', paths, retention: 'delete-rotated', outputs: ['es'] }, control(sidecar)],
     outputs: { es: { type: 'elasticsearch', url: store.url, batch: { maxAge: '100ms' } }, ...OUT },
   });
   for (const name of ['app.log', 'app2.log', 'app-2.log']) writeFileSync(join(folder, name), `${name}\n`);
+  writeFileSync(join(release, 'app.log'), 'behind a link\n');
   await sidecar.start();
-  await until(() => store.count() === 3, 'all are delivered');
-  unlinkSync(link); // a deployment swaps it
+  await until(() => store.count() === 4, 'all are delivered');
+  unlinkSync(link); // a deployment swaps it: for a while there is none
   await sidecar.logged('the file was renamed or deleted');
-  symlinkSync('release1', link);
   await judged(sidecar);
-  t.same(readdirSync(folder).sort(), ['app-2.log', 'app.log', 'app2.log']);
+  t.same(readdirSync(folder).sort(), ['app-2.log', 'app.log', 'app2.log'], 'names that may be those of other logs');
+  t.same(readdirSync(release), ['app.log'], 'a file whose folder cannot be seen');
 });
