@@ -29,7 +29,7 @@ export interface LogFile {
   readonly input: Input;
   readonly dev: number;
   readonly inode: number;
-  readonly generation: number;
+  generation: number;
   /** Prefix of the records' ids: 16 characters of base64url, empty until the first line is complete. */
   id: string;
   /** Path as the container that writes the file sees it (without the input's `root`). */

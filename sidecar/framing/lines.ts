@@ -40,10 +40,11 @@ export interface Cut {
 }
 
 /**
- * As many NUL bytes at the beginning of a line are no text: an application that did not open its log for appending goes on at its old
- * position after copytruncate, and the file begins with a hole.
+ * As many NUL bytes are no text: an application that did not open its log for appending goes on at its old position after copytruncate,
+ * and the file begins with a hole; retention gives back blocks of what was delivered, and leaves holes that begin in the midst of a line.
  */
 const HOLE_BYTES = 64;
+const HOLE = Buffer.alloc(HOLE_BYTES);
 
 /**
  * Cuts `window`, which stands at `offset` in its file, into lines and hands each complete one to `take`, until that refuses one.
@@ -68,28 +69,32 @@ export function cutLines(
   // One string for the whole window, of which lines are slices: only where each byte is a character.
   const whole = ascii ? lines.toString('latin1') : undefined;
   let at = 0;
+  let hole = holeFrom(lines, at, unit, odd);
   while (at < complete) {
-    if (standing === 'start' && lines[at] === 0) {
-      const hole = holeAt(lines, at, unit);
-      if (hole > 0) {
-        if (!take(undefined, offset + at, offset + at + hole, 0, 'hole')) return { bytes: at, standing, refused: true };
-        at += hole;
-        continue;
-      }
+    if (at === hole) {
+      const behind = hole + holeAt(lines, hole, unit);
+      if (!take(undefined, offset + at, offset + behind, 0, 'hole')) return { bytes: at, standing, refused: true };
+      at = behind;
+      standing = 'start'; // what stands behind a hole was written by somebody who began anew
+      hole = holeFrom(lines, at, unit, odd);
+      continue;
     }
-    const newline = whole === undefined ? encoding.lineFeed(lines, at, odd) : whole.indexOf('\n', at);
-    const stop = newline > at && encoding.isReturn(lines, newline) ? newline - unit : newline;
+    const lineFeed = whole === undefined ? encoding.lineFeed(lines, at, odd) : whole.indexOf('\n', at);
+    // A hole ends the line in whose midst it begins.
+    const isCut = hole !== -1 && hole < lineFeed;
+    const newline = isCut ? hole : lineFeed;
+    const stop = !isCut && newline > at && encoding.isReturn(lines, newline) ? newline - unit : newline;
     if (standing !== 'rest' && stop - at > maxLineBytes) {
       const long = longLine(window, at, newline, offset, options, take);
       if (long === undefined) return { bytes: at, standing, refused: true };
       ({ at, standing } = long);
       continue;
     }
-    const end = newline + unit;
+    const end = isCut ? newline : newline + unit;
     let text: string | undefined;
     let flags = 0;
     if (standing !== 'rest') {
-      if (standing === 'part') flags |= FLAGS.partial;
+      if (standing === 'part' || isCut) flags |= FLAGS.partial;
       if (whole !== undefined) text = whole.slice(at, stop);
       else if (utf8) {
         if (!valid && !isUtf8(lines.subarray(at, stop))) flags |= FLAGS.invalid_utf8;
@@ -104,7 +109,8 @@ export function cutLines(
     const took = take(text, offset + at, offset + end, flags, text === undefined ? 'long_line' : undefined);
     if (!took) return { bytes: at, standing, refused: true };
     at = end;
-    standing = 'start';
+    if (!isCut) standing = 'start';
+    else if (standing === 'start') standing = 'part';
   }
   return cutRest(window, at, offset, standing, options, take);
 }
@@ -119,15 +125,25 @@ function cutRest(
   take: TakeLine,
 ): Cut {
   const { encoding, maxLineBytes } = options;
-  const drop = (to: number, why: Dropped): Cut => {
+  const drop = (to: number, why: Dropped, next: Standing): Cut => {
     const took = take(undefined, offset + at, offset + to, 0, why);
-    return { bytes: took ? to : at, standing, refused: !took };
+    return took ? { bytes: to, standing: next, refused: false } : { bytes: at, standing, refused: true };
   };
-  if (standing === 'rest' && at < window.length) return drop(window.length, 'long_line');
-  const hole = standing === 'start' && window[at] === 0 ? holeAt(window, at, encoding.unit) : 0;
-  // A part of it stays, so that its rest is known as such in the next window.
-  if (hole > 2 * HOLE_BYTES) return drop(at + hole - HOLE_BYTES, 'hole');
-  if (hole > 0) return { bytes: at, standing, refused: false };
+  const odd = encoding.unit === 2 && offset % 2 === 1;
+  const hole = holeFrom(window, at, encoding.unit, odd);
+  if (hole === at) {
+    // A part of it stays, so that its rest is known as such in the next window.
+    const bytes = holeAt(window, at, encoding.unit);
+    if (bytes > 2 * HOLE_BYTES) return drop(at + bytes - HOLE_BYTES, 'hole', 'start');
+    return { bytes: at, standing, refused: false };
+  }
+  if (standing === 'rest' && at < window.length) return drop(hole === -1 ? window.length : hole, 'long_line', 'rest');
+  if (hole !== -1 && hole - at <= maxLineBytes) {
+    const { text, valid } = encoding.decode(window.subarray(at, hole));
+    const flags = FLAGS.partial | (valid ? 0 : FLAGS.invalid_utf8);
+    if (!take(text, offset + at, offset + hole, flags)) return { bytes: at, standing, refused: true };
+    return { bytes: hole, standing: 'part', refused: false };
+  }
   // A CR at the very end may be half of a line ending: whether it is text is known with the next byte.
   const units = window.length - (encoding.unit === 2 ? (offset + window.length) % 2 : 0); // half a unit is none yet
   const stop = encoding.isReturn(window, units) ? units - encoding.unit : units;
@@ -154,6 +170,13 @@ function longLine(
   const marked = at + offset === 0 && text.startsWith(BYTE_ORDER_MARK);
   const took = take(marked ? text.slice(1) : text, offset + at, offset + end, flag | (valid ? 0 : FLAGS.invalid_utf8));
   return took ? { at: end, standing: onLongLine === 'split' ? 'part' : 'rest' } : undefined;
+}
+
+/** Where the next hole begins at or behind `at`, at the beginning of a code unit; -1 if there is none. */
+function holeFrom(bytes: Buffer, at: number, unit: number, odd: boolean): number {
+  const found = bytes.indexOf(HOLE, at);
+  if (found === -1 || unit === 1 || found % 2 === Number(odd)) return found;
+  return bytes[found + HOLE_BYTES] === 0 ? found + 1 : holeFrom(bytes, found + HOLE_BYTES, unit, odd);
 }
 
 /** How many NUL bytes stand at `at`, in whole code units; 0 when they are few enough to be text. */

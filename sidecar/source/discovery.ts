@@ -22,7 +22,7 @@ export interface Found {
 export interface Refused {
   readonly input: Input;
   readonly path: string;
-  readonly code: 'EISDIR' | 'not_a_file' | 'broken_link' | 'compressed' | 'ENOENT' | string;
+  readonly code: 'EISDIR' | 'not_a_file' | 'broken_link' | 'compressed' | 'too_many_files' | 'ENOENT' | string;
   readonly message: string;
 }
 

@@ -3,6 +3,7 @@ import type { Input } from '../types.ts';
 import { type Checkpoints, type Entry, entryKey } from './checkpoints.ts';
 import { compressionOf } from './compressed.ts';
 import { type Content, isEnough } from './content.ts';
+import { maxOpenFiles } from './descriptors.ts';
 import type { Found, Refused } from './discovery.ts';
 import type { Downstream } from './downstream.ts';
 import { type Aside, gone, type Opened, Rotated, removesDone } from './rotated.ts';
@@ -23,6 +24,7 @@ export class OpenFiles implements Opened {
   /** When we looked for files last, ms since the epoch. */
   lookedAt: number;
   readonly rotated: Rotated;
+  readonly #maxOpen = maxOpenFiles();
   readonly #open = new Map<string, Tailer>();
   readonly #podUid: string | undefined;
   readonly #checkpoints: Checkpoints;
@@ -82,6 +84,10 @@ export class OpenFiles implements Opened {
   /** Opens a file that was found; what stands in the way. */
   async open(found: Omit<Found, 'bornAt'>, atStart: boolean, aside = false): Promise<Refused[]> {
     const { log, metrics } = this.#telemetry;
+    if (this.#open.size >= this.#maxOpen && !aside) {
+      const message = `${this.#maxOpen} logs are open, and more descriptors must stay free to deliver them`;
+      return [{ input: found.input, path: found.path, code: 'too_many_files', message }];
+    }
     try {
       const entryOf = (dev: number, inode: number): Entry | undefined =>
         this.#checkpoints.entries.get(entryKey(dev, inode));

@@ -59,6 +59,8 @@ export class Rotated {
   readonly #quiet = new Map<string, { changedAt: number; at: number }>();
   /** Files beside logs that need not be opened, and their size and time when that was found out. */
   readonly #judged = new Map<string, string>();
+  /** Whether a file that may be ours is left alone for a moment. */
+  waiting = false;
 
   constructor(files: Opened, checkpoints: Checkpoints) {
     this.#files = files;
@@ -171,6 +173,7 @@ export class Rotated {
   /** Opens files beside the logs that are read which hold what was not read yet. Looks where a folder changed, or something in it waits. */
   async lookBeside(): Promise<void> {
     const folders = Map.groupBy(this.#files.all, ({ realPath }) => dirname(realPath));
+    this.waiting = false;
     for (const [folder, tailers] of folders) {
       const changedAt = (await stat(folder).catch(() => undefined))?.mtimeMs; // gone since the scan
       const quiet = this.#quiet.get(folder);
@@ -180,6 +183,7 @@ export class Rotated {
       for (const sibling of await siblingsIn(folder, new Set(tailers.map(({ realPath }) => realPath)))) {
         if (await this.#judge(sibling, tailers)) waiting = true;
       }
+      this.waiting ||= waiting;
       if (waiting) this.#quiet.delete(folder);
       else this.#quiet.set(folder, { changedAt, at: now });
     }

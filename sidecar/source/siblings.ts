@@ -57,15 +57,18 @@ export function isSuffixed(active: string, realPath: string): boolean {
   return basename(realPath).startsWith(basename(active));
 }
 
-/** The regular files of a folder that none of `open` is, and that may be rotated ones of those; empty when the folder is gone. */
-export async function siblingsIn(folder: string, open: ReadonlySet<string>): Promise<Sibling[]> {
+/**
+ * The regular files of a folder that may be rotated ones of the logs at these paths; empty when the folder is gone. Whether one is open is
+ * asked by inode: what had its name when it was opened has another one by now.
+ */
+export async function siblingsIn(folder: string, logs: ReadonlySet<string>): Promise<Sibling[]> {
   const names = await readdir(folder).catch(() => []); // the folder is gone, and the files with it
-  const actives = [...open];
+  const actives = [...logs].map((path) => basename(path));
   const found: Sibling[] = [];
   for (const name of names) {
     const realPath = join(folder, name);
-    if (open.has(realPath) || COMPRESSED.test(name) || !MARKED.test(name)) continue;
-    if (!actives.some((active) => isRotatedName(basename(active), name))) continue;
+    if (COMPRESSED.test(name) || !MARKED.test(name)) continue;
+    if (!actives.some((active) => isRotatedName(active, name))) continue;
     const status = await stat(realPath).catch(() => undefined); // gone since the listing
     if (!status?.isFile()) continue;
     const { dev, ino: inode, size, birthtimeMs: bornAt, mtimeMs: writtenAt } = status;

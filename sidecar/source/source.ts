@@ -44,6 +44,7 @@ export class Source {
   async run(inputs: readonly Input[], signal: AbortSignal): Promise<void> {
     this.files.watch(inputs);
     let scannedAt = 0;
+    let lookedLast = false;
     while (!signal.aborted) {
       const now = Date.now();
       if (this.files.changed || now - scannedAt >= SCAN_MS) {
@@ -59,8 +60,16 @@ export class Source {
       }
       if (now - this.#savedAt >= SAVE_MS && (await this.save())) await this.#retention.apply();
       if (busy) continue;
-      if (this.#quiet()) break;
-      await this.#pause(signal);
+      if (!this.#quiet()) {
+        lookedLast = false;
+        await this.#pause(signal);
+      } else if (lookedLast) break;
+      else {
+        // What rotations put aside is looked for now and then: once more before the end.
+        this.files.open.rotated.look();
+        await this.files.scan();
+        lookedLast = true;
+      }
     }
     await this.files.unwatch();
   }
@@ -154,6 +163,7 @@ export class Source {
     const since = this.#drainingSince;
     return (
       !this.#starved &&
+      !this.files.open.rotated.waiting &&
       since !== undefined &&
       !this.files.all.some(({ waitingSince = 0 }) => Date.now() - waitingSince < 2 * QUIET_MS) &&
       Date.now() - Math.max(since, ...this.files.all.map(({ grownAt }) => grownAt)) >= QUIET_MS

@@ -155,6 +155,8 @@ export class Tailer {
 
   /** The file holds a content that is known: it goes on where that was read to. */
   async hold(content: Content): Promise<void> {
+    // What comes after it in this file must not get the generation, and so the id, of what was in it before.
+    content.file.generation = Math.max(content.file.generation, this.content.file.generation);
     this.content = content;
     this.waitingSince = undefined;
     await content.seek(this.handle, Math.min(this.size, content.readOffset));

@@ -3,7 +3,6 @@ import {
   chmodSync,
   closeSync,
   copyFileSync,
-  ftruncateSync,
   mkdirSync,
   mkdtempSync,
   openSync,
@@ -104,9 +103,9 @@ t.test('a line of 2 GiB, in bounded memory', async (t) => {
   });
   const log = join(sidecar.logs, 'app.log');
   const fd = openSync(log, 'w');
-  writeSync(fd, 'x');
-  ftruncateSync(fd, 2 ** 31); // a sparse file: it takes no disk
-  writeSync(fd, '\nafter it\n', 2 ** 31);
+  const piece = Buffer.alloc(2 ** 24, 'x');
+  for (let written = 0; written < 2 ** 31; written += piece.length) writeSync(fd, piece);
+  writeSync(fd, '\nafter it\n');
   closeSync(fd);
   await sidecar.start();
   await until(() => messages(store).includes('after it'), 'the line behind it');
@@ -267,4 +266,18 @@ t.test('deleted files that are held open are bounded, and what is given up is co
   t.match(metrics, new RegExp(`sidetail_bytes_dropped_total\\{reason="unlinked"\\} ${said.bytes}\\b`));
   t.match(metrics, /sidetail_unlinked_open_bytes 10\d{7}\b/, 'the other one is held');
   t.equal((await sidecar.status()).files.length, 1);
+});
+
+t.test('bug: with more logs than descriptors nothing at all was delivered', async (t) => {
+  const { sidecar, store } = await bench(t);
+  const names = Array.from({ length: 200 }, (_, i) => join(sidecar.logs, `${String(i).padStart(3, '0')}.log`));
+  for (const name of names) writeFileSync(name, `${name}\n`);
+  sidecar.spawnWithin(120);
+  const refusal = await sidecar.logged('more descriptors must stay free');
+  t.match(refusal, { code: 'too_many_files', fix: /ulimit -n/ });
+  await until(() => messages(store).length >= 60, 'as many as half of the descriptors');
+  t.match(await sidecar.metrics(), /sidetail_file_errors_total\{[^}]*code="too_many_files"\} 140/);
+  for (const name of messages(store)) rmSync(name);
+  await until(() => messages(store).length >= 120, 'what went made room');
+  t.equal(new Set(messages(store)).size, messages(store).length, 'nothing twice');
 });

@@ -151,3 +151,41 @@ t.test('another log beside it is not read', async (t) => {
   await sleep(1500);
   await check('nothing else');
 });
+
+t.test('bug: a backup beside a log was opened again and again, and closed twice', async (t) => {
+  const { sidecar, write, check } = await bench(t, ONE);
+  const log = join(sidecar.logs, ONE);
+  const copies = (name: string) =>
+    sidecar.log.filter(({ msg, path }) => msg.startsWith('a copy of') && path === `${log}.${name}`);
+  write(100);
+  await sidecar.start();
+  await check('the log');
+  for (const name of ['1', '2']) {
+    copyFileSync(log, `${log}.${name}`);
+    await until(() => copies(name).length > 0, 'it is known for a copy');
+  }
+  write(10);
+  await check('and on');
+  t.equal(copies('1').length, 1, 'it was not looked at again when the second one came');
+  t.same(
+    sidecar.log.filter(({ code }) => code === 'EBADF'),
+    [],
+  );
+});
+
+t.test(
+  'bug: what a second copytruncate within five seconds put aside was seen ten seconds later, or never',
+  async (t) => {
+    const { sidecar, write, copytruncate, check } = await bench(t, ONE);
+    write(100);
+    await sidecar.start();
+    await check('before');
+    write(100);
+    copytruncate();
+    await check('the first');
+    write(100);
+    copytruncate();
+    t.equal(await sidecar.terminate(), 0);
+    await check('what was there in the end');
+  },
+);

@@ -77,14 +77,20 @@ export class SidecarProcess {
     return this.#spawn([], process.getuid?.() === 0 ? { uid, gid: uid } : {});
   }
 
-  #spawn(args: readonly string[], as: { uid?: number; gid?: number }): ChildProcess {
+  /** The same with at most so many descriptors. */
+  spawnWithin(descriptors: number): ChildProcess {
+    return this.#spawn([], {}, ['prlimit', `--nofile=${descriptors}:${descriptors}`]);
+  }
+
+  #spawn(args: readonly string[], as: { uid?: number; gid?: number }, under: readonly string[] = []): ChildProcess {
     const env = {
       PATH: process.env.PATH ?? '',
       SIDETAIL_CONFIG: this.configFile,
       SIDETAIL_PODINFO: join(this.folder, 'podinfo'),
       ...this.#env,
     };
-    const child = spawn(process.execPath, ['sidecar/main.ts', ...args], {
+    const [command, ...rest] = [...under, process.execPath, 'sidecar/main.ts', ...args];
+    const child = spawn(command!, rest, {
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
       ...as,
@@ -94,10 +100,10 @@ export class SidecarProcess {
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       this.stdout += text;
     });
-    let rest = '';
+    let unfinished = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      const lines = (rest + text).split('\n');
-      rest = lines.pop()!;
+      const lines = (unfinished + text).split('\n');
+      unfinished = lines.pop()!;
       for (const text of lines) {
         const line = text.startsWith('{') ? JSON.parse(text) : { level: 0, msg: text };
         this.log.push(line);

@@ -212,14 +212,40 @@ t.test('the unfinished last line', (t) => {
   t.end();
 });
 
-t.test('a hole at the beginning of a line is no text; some NUL bytes are', (t) => {
+t.test('a hole is no text; some NUL bytes are', (t) => {
   const hole = '\0'.repeat(1000);
   t.same(cut(`${hole}first\n`), [
     { text: undefined, start: 0, end: 1000, flags: 0 },
     { text: 'first', start: 1000, end: 1006, flags: 0 },
   ]);
   t.same(texts(cut(`\0\0few\n`)), ['\0\0few']);
-  t.same(texts(cut(`in the midst${'\0'.repeat(70)}\n`, { maxLineBytes: 100 })), [`in the midst${'\0'.repeat(70)}`]);
+  t.same(texts(cut(`in the midst${'\0'.repeat(63)}\n`, { maxLineBytes: 100 })), [`in the midst${'\0'.repeat(63)}`]);
+  t.end();
+});
+
+t.test('holes that begin in the midst of a line, as retention leaves them, were read as text', (t) => {
+  const file = `whole\nfirst half${'\0'.repeat(1000)}second half\nafter\n`;
+  const expected = [
+    { text: 'whole', start: 0, end: 6, flags: 0 },
+    { text: 'first half', start: 6, end: 16, flags: FLAGS.partial },
+    { text: undefined, start: 16, end: 1016, flags: 0 },
+    { text: 'second half', start: 1016, end: 1028, flags: 0 },
+    { text: 'after', start: 1028, end: 1034, flags: 0 },
+  ];
+  t.same(cut(file), expected);
+  const long = (onLongLine: LineOptions['onLongLine']) => cut(file, { maxLineBytes: 5, onLongLine });
+  t.same(texts(long('split')), ['whole', 'first', ' half', undefined, 'secon', 'd hal', 'f', 'after']);
+  t.same(texts(long('truncate')), ['whole', 'first', undefined, undefined, 'secon', undefined, 'after']);
+  t.same(texts(long('skip')), ['whole', undefined, undefined, undefined, undefined, 'after']);
+  for (const window of [200, 333, 1000, 5000]) {
+    const { taken } = readAll(Buffer.from(file), options({ maxLineBytes: 64 }), [10, 600, 1020], window);
+    const ofText = taken.filter(({ text }) => text !== undefined);
+    t.same(
+      ofText,
+      expected.filter(({ text }) => text !== undefined),
+      `${window}`,
+    );
+  }
   t.end();
 });
 

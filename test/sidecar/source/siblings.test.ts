@@ -42,10 +42,10 @@ t.test('of a folder', async (t) => {
   const found = await siblingsIn(dir, new Set([`${dir}/app.log`]));
   t.match(found, [{ realPath: `${dir}/app.log.1`, size: 1 }]);
   t.ok(found[0]!.bornAt > 0);
-  t.same(
+  t.match(
     await siblingsIn(dir, new Set([`${dir}/app.log`, `${dir}/app.log.1`])),
-    [],
-    'those that are open are not looked for',
+    [{ realPath: `${dir}/app.log.1` }],
+    'bug: a file under the name that an open one had when it was opened was not seen',
   );
   t.same(await siblingsIn(`${dir}/none`, new Set()), []);
 });
