@@ -3,25 +3,23 @@
  * bundle with the image's flags. Idle (after five seconds) and while it ships N MB (default 64) of Spring lines to a server that takes
  * everything. RSS and its anonymous part (what is not shared with other processes of the node), MiB.
  */
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createWriteStream, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { bundle, image, SOURCES } from '../test/support/image.ts';
 import { cpuOf, memoryOf } from './measure.ts';
 import { startBulkSink } from './sink.ts';
 
 const at = process.argv.indexOf('--megabytes');
 const megabytes = at === -1 ? 64 : Number(process.argv[at + 1]);
-const FLAGS = ['--max-semi-space-size=1', '--max-old-space-size=40', '--v8-pool-size=1'];
-const ENVIRONMENT = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '65536', UV_THREADPOOL_SIZE: '2' };
 const VARIANTS = [
-  { name: 'sources (.ts)', args: ['sidecar/main.ts'], env: {} },
-  { name: 'bundle', args: ['dist/sidecar.cjs'], env: {} },
-  { name: 'bundle, flags of the image', args: [...FLAGS, 'dist/sidecar.cjs'], env: ENVIRONMENT },
+  { name: 'sources (.ts)', ...SOURCES },
+  { name: 'bundle', ...bundle() },
+  { name: 'bundle, flags of the image', ...image() },
 ];
 
-execFileSync('npm', ['run', '--silent', 'build:sidecar'], { stdio: 'inherit' });
 const folder = mkdtempSync(join(tmpdir(), 'sidetail-bench-'));
 const sink = await startBulkSink();
 const line = (i: number): string =>

@@ -3,20 +3,19 @@
  * image's bundle with its flags, without them, and Fluent Bit where `FLUENT_BIT` names its executable. Lines as they are, and JSON lines.
  * No compression, the same server for all. The median of the runs, which take turns.
  */
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { bundle, image, type Program } from '../test/support/image.ts';
 import { cpuOf, memoryOf } from './measure.ts';
 import { startBulkSink } from './sink.ts';
 
 const { values } = parseArgs({
   options: { megabytes: { type: 'string', default: '128' }, runs: { type: 'string', default: '3' } },
 });
-const FLAGS = ['--max-semi-space-size=1', '--max-old-space-size=40', '--v8-pool-size=1'];
-const ENVIRONMENT = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '65536', UV_THREADPOOL_SIZE: '2' };
 const bytes = Number(values.megabytes) * 1e6;
 const folder = mkdtempSync(join(tmpdir(), 'sidetail-bench-'));
 
@@ -49,7 +48,7 @@ interface Shipper {
 }
 
 let states = 0;
-const ours = (name: string, flags: string[], env: Record<string, string>, schema = 'ecs'): Shipper => ({
+const ours = (name: string, { args, env }: Program, schema = 'ecs'): Shipper => ({
   name,
   start(path, _kind, port) {
     const config = join(folder, `config-${states}.json`);
@@ -71,7 +70,7 @@ const ours = (name: string, flags: string[], env: Record<string, string>, schema
     );
     return {
       command: process.execPath,
-      args: [...flags, 'dist/sidecar.cjs'],
+      args: [...args],
       env: { SIDETAIL_CONFIG: config, ...env },
     };
   },
@@ -96,9 +95,9 @@ const fluentBit = (executable: string): Shipper => ({
 });
 
 const shippers = [
-  ours('sidetail, as in the image', FLAGS, ENVIRONMENT),
-  ours('sidetail, no flags', [], {}),
-  ours('sidetail, schema raw', FLAGS, ENVIRONMENT, 'raw'),
+  ours('sidetail, as in the image', image()),
+  ours('sidetail, no flags', bundle()),
+  ours('sidetail, schema raw', image(), 'raw'),
   ...(process.env.FLUENT_BIT ? [fluentBit(process.env.FLUENT_BIT)] : []),
 ];
 
@@ -129,7 +128,6 @@ async function run(shipper: Shipper, kind: string, path: string, lines: number):
 
 const median = (of: readonly number[]): number => [...of].sort((a, b) => a - b)[Math.floor(of.length / 2)]!;
 
-execFileSync('npm', ['run', '--silent', 'build:sidecar'], { stdio: 'inherit' });
 try {
   for (const kind of Object.keys(LINES)) {
     const { path, lines } = write(kind);

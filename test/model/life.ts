@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Store, startStore } from '../../cli/demo/store/store.ts';
 import { mountDisk } from '../support/disk.ts';
+import type { Program } from '../support/image.ts';
 import { SidecarProcess } from '../support/sidecar.ts';
 import { until } from '../support/until.ts';
 import { faultOf } from './faults.ts';
@@ -62,9 +63,9 @@ export class World {
   /** Undefined where we may not mount: then the disk is never full. */
   #unmount: (() => void) | undefined;
 
-  constructor(folder: string, plan: Plan) {
+  constructor(folder: string, plan: Plan, program?: Program) {
     this.#plan = plan;
-    this.#sidecar = new SidecarProcess(folder);
+    this.#sidecar = new SidecarProcess(folder, {}, program);
     this.#log = new Log(join(this.#sidecar.logs, 'app', 'app.log'));
     this.#state = join(folder, 'state');
   }

@@ -1,5 +1,5 @@
 /**
- * `npm run soak -- --minutes 30 [--seed N]`: one long life of one sidecar process, in rounds of about half a minute of random steps; after
+ * `npm run soak -- --minutes 30 [--seed N]`: one long life of one sidecar process as the image runs it, in rounds of about half a minute of random steps; after
  * each everything must be delivered exactly once, and a line says so, with the memory. Ends with 1 when something was lost or repeated.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { image } from '../support/image.ts';
 import { World } from './life.ts';
 import { planOf, type Step } from './plan.ts';
 
@@ -32,7 +33,7 @@ function memoryOf(pid: number): { now: number; peak: number } {
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'sidetail-soak-'));
-const world = new World(folder, { paths: '*.log*', steps: [] });
+const world = new World(folder, { paths: '*.log*', steps: [] }, image());
 const columns = ['minute', 'written', 'excused', 'lost', 'repeated', 'rss MiB', 'peak MiB', 'files'];
 const row = (cells: readonly unknown[]): void => {
   process.stdout.write(`${cells.map((cell) => String(cell).padStart(9)).join(' ')}\n`);

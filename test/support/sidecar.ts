@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Test } from 'tap';
+import { type Program, SOURCES } from './image.ts';
 import { until } from './until.ts';
 
 /** One line of the sidecar's own log. */
@@ -40,11 +41,13 @@ export class SidecarProcess {
   /** The logs of all runs. */
   readonly history: LogLine[] = [];
   stdout = '';
-  #env: Record<string, string>;
+  readonly #env: Record<string, string>;
+  readonly #program: Program;
 
-  constructor(folder: string, env: Record<string, string> = {}) {
+  constructor(folder: string, env: Record<string, string> = {}, program = SOURCES) {
     this.folder = folder;
     this.#env = env;
+    this.#program = program;
     mkdirSync(this.logs, { recursive: true });
   }
 
@@ -88,8 +91,9 @@ export class SidecarProcess {
       SIDETAIL_CONFIG: this.configFile,
       SIDETAIL_PODINFO: join(this.folder, 'podinfo'),
       ...this.#env,
+      ...this.#program.env,
     };
-    const [command, ...rest] = [...under, process.execPath, 'sidecar/main.ts', ...args];
+    const [command, ...rest] = [...under, process.execPath, ...this.#program.args, ...args];
     const child = spawn(command!, rest, {
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
