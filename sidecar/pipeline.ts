@@ -1,10 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Config, inputName, type OutputConfig } from '../contract/config/schema.ts';
 import { type Account, Budget, RECORD_BYTES } from './deliver/budget.ts';
-import type { Pending } from './deliver/driver.ts';
 import { isBalanced, Lane } from './deliver/lane.ts';
 import { Ledger } from './deliver/ledger.ts';
-import { runs } from './deliver/parts.ts';
 import type { Dropped, TakeLine } from './framing/lines.ts';
 import type { PodMetadata } from './metadata.ts';
 import { parse } from './parse/parse.ts';
@@ -16,7 +13,7 @@ import type { Content } from './source/content.ts';
 import type { Downstream } from './source/downstream.ts';
 import { Source } from './source/source.ts';
 import type { Telemetry } from './telemetry.ts';
-import { FLAGS, type Flag, type Input, type LogFile } from './types.ts';
+import { type Batch, FLAGS, type Flag, type Input, type LogFile } from './types.ts';
 
 /** What a pipeline needs of the process. */
 export interface Surroundings {
@@ -32,9 +29,6 @@ export interface Surroundings {
 const MOST_PER_BYTE = 6;
 const MOST_AROUND = 16 * 1024;
 
-/** How long a reload waits for what is under way before it sends the rest again under the new configuration, ms. */
-const RELOAD_MS = 1000;
-
 /**
  * The architecture on one screen: source → lines → parse → lanes (render → batch → deliver) → ledger → checkpoints.
  * Everything between a read and a batch is synchronous, on one line at a time.
@@ -46,11 +40,9 @@ export class Pipeline implements Downstream {
   #config: Config;
   #pod: PodMetadata;
   #inputs: readonly Input[] = [];
-  #ledger = new Ledger();
+  readonly #ledger = new Ledger();
   /** Up to where outputs had records of a file already when a reload made it be read again. */
-  #before = new WeakMap<LogFile, Record<string, number>>();
-  /** What a reload found on its way to an output, up to some byte of a file, and could not take back. */
-  readonly #onTheirWay = new Set<OnItsWay>();
+  readonly #before = new WeakMap<LogFile, Record<string, number>>();
   #reading = new AbortController();
   #running: Promise<void> = Promise.resolve();
   readonly #around: Surroundings;
@@ -64,7 +56,8 @@ export class Pipeline implements Downstream {
     this.#around = around;
     this.budget = new Budget(config.memoryBudget);
     this.source = new Source(pod.uid, checkpoints, this, around.telemetry);
-    this.#build();
+    this.#inputs = named(config);
+    this.lanes = this.#lanesFor([]);
   }
 
   /** Begins to read; `ended` settles when reading ends: after a drain, or with the error that ended it. */
@@ -154,61 +147,60 @@ export class Pipeline implements Downstream {
   }
 
   /**
-   * Takes a new configuration: waits a moment for what is under way, gives up the rest (it is read again; the index takes each record
-   * once, and an output that had a record is not given it again), and goes on with the same open files.
+   * Takes a new configuration, and goes on with the same open files. What was read before is delivered as it was rendered then. An output
+   * that fails and is another one now gets anew what it did not take; one that is new gets what those that are no more did not take.
    */
   async reload(config: Config, pod: PodMetadata): Promise<void> {
     this.#reading.abort();
     await this.#running;
-    await Promise.race([Promise.all(this.lanes.map((lane) => lane.drained())), sleep(RELOAD_MS)]);
-    for (const lane of this.lanes) for (const pending of await lane.stop()) this.#await(lane.name, pending);
-    const had = new Map(
-      this.source.files.contents.map((content) => [
-        content,
-        { at: content.readOffset, settled: this.#ledger.watermarks(content.file), sent: this.#sent(content) },
-      ]),
+    const before = this.lanes;
+    const open = new Set(this.source.files.all.map(({ content }) => content.file));
+    const staysAs = (lane: Lane): OutputConfig | undefined => {
+      const next = config.outputs[lane.name];
+      return next?.type === lane.type ? next : undefined;
+    };
+    const gone = before.filter((lane) => staysAs(lane) === undefined);
+    const again = before.filter((lane) => lane.isMendedBy(staysAs(lane)));
+    for (const lane of again) await lane.takeBack((file) => open.has(file));
+    const hasNew = Object.keys(config.outputs).some(
+      (name) => !before.some((lane) => lane.name === name && staysAs(lane)),
     );
+    for (const lane of gone) this.#giveUp(lane.name, await lane.stop(), (file) => hasNew && open.has(file));
+    const had = new Map(this.source.files.contents.map((content) => [content, this.#ledger.watermarks(content.file)]));
     this.#config = config;
     this.#pod = pod;
-    this.#build();
-    // For each output: what it has; one that is new begins with what is read from now on.
-    const offsets = (content: Content, input: Input, which: 'settled' | 'sent'): Record<string, number> => {
+    this.#inputs = named(config);
+    this.lanes = this.#lanesFor(before.filter((lane) => !gone.includes(lane)));
+    /** Where each output goes on in a content. */
+    const starts = (content: Content, input: Input): Record<string, number> => {
       const marks = had.get(content)!;
-      return Object.fromEntries(this.#lanesOf(input).map(({ name }) => [name, marks[which][name] ?? marks.at]));
+      const at = content.readOffset;
+      const notTaken = Math.min(at, ...gone.map(({ name }) => marks[name] ?? at));
+      const startOf = (lane: Lane): number => {
+        if (again.includes(lane) && open.has(content.file)) return marks[lane.name] ?? at;
+        return before.includes(lane) ? Math.max(at, this.#before.get(content.file)?.[lane.name] ?? 0) : notTaken;
+      };
+      return Object.fromEntries(this.#lanesOf(input).map((lane) => [lane.name, startOf(lane)]));
     };
-    await this.source.files.rebind(
-      this.#inputs,
-      (content, input) => Math.min(...Object.values(offsets(content, input, 'sent'))),
-      (content) => Math.min(...Object.values(had.get(content)!.settled)),
-    );
-    for (const content of this.source.files.contents) {
-      this.#ledger.open(content.file, offsets(content, content.file.input, 'settled'));
-      this.#before.set(content.file, offsets(content, content.file.input, 'sent'));
-    }
+    for (const { name } of gone) this.#ledger.forget(name);
+    await this.source.files.rebind(this.#inputs, (content, input) => {
+      const own = starts(content, input);
+      this.#ledger.route(content.file, content.readOffset, own);
+      const from = Math.min(...Object.values(own));
+      if (Object.values(own).some((offset) => offset > from)) this.#before.set(content.file, own);
+      else this.#before.delete(content.file);
+      return from;
+    });
     this.start();
   }
 
-  /** Bytes from the beginning of a content that each output has, or that are on their way to it. */
-  #sent(content: Content): Record<string, number> {
-    const sent = this.#ledger.watermarks(content.file);
-    for (const { lane, content: whose, upTo } of this.#onTheirWay) {
-      if (whose === content) sent[lane] = Math.max(sent[lane] ?? 0, upTo);
-    }
-    return sent;
-  }
-
-  /** What is on its way is not given again to its output, and settled when it arrives. */
-  #await(lane: string, { batch, arrived }: Pending): void {
-    for (const { file, end: upTo } of runs(batch)) {
-      const content = this.source.files.contents.find((one) => one.file === file);
-      if (content === undefined) continue;
-      const one: OnItsWay = { lane, content, upTo, arrived };
-      this.#onTheirWay.add(one);
-      void arrived.then((yes) => {
-        this.#onTheirWay.delete(one);
-        if (yes) this.#ledger.arrived(lane, content.file, upTo);
-      });
-    }
+  /** Counts what an output that is no more did not take, and what cannot be read again for another one. */
+  #giveUp(output: string, batches: readonly Batch[], canBeRead: (file: LogFile) => boolean): void {
+    const records = batches.reduce((sum, { files }) => sum + files.filter((file) => !canBeRead(file)).length, 0);
+    if (records === 0) return;
+    const { metrics, log } = this.#around.telemetry;
+    metrics.recordsDropped.inc({ reason: 'output_removed' }, records);
+    log.warn({ output, records }, 'the output is no more: what it did not take is given up');
   }
 
   /** Reads on until the files are quiet, hands on unfinished lines, delivers; answers whether all of it was done before the signal. */
@@ -219,11 +211,7 @@ export class Pipeline implements Downstream {
     this.#reading.abort();
     await this.#running;
     if (!signal.aborted) await this.source.flush(signal);
-    const delivered = [
-      ...this.lanes.map((lane) => lane.drained()),
-      ...[...this.#onTheirWay].map(({ arrived }) => arrived),
-    ];
-    await Promise.race([Promise.all(delivered), late]);
+    await Promise.race([Promise.all(this.lanes.map((lane) => lane.drained())), late]);
     return !signal.aborted;
   }
 
@@ -235,16 +223,16 @@ export class Pipeline implements Downstream {
     await this.source.files.open.closeAll();
   }
 
-  #build(): void {
-    const { inputs, outputs } = this.#config;
-    this.#inputs = inputs.map((input, i) => ({ ...input, name: inputName(input, i) }));
-    this.#ledger = new Ledger();
-    const accounts = this.budget.open(this.#config.memoryBudget, Object.keys(outputs));
-    const { telemetry } = this.#around;
-    this.lanes = Object.entries(outputs).map(
-      ([name, output]) =>
-        new Lane(output, this.#sink(name, output), this.#ledger, accounts.get(name)!, this.#config.stateDir, telemetry),
-    );
+  /** A lane for each output; those that stay go on with what they have. */
+  #lanesFor(before: readonly Lane[]): Lane[] {
+    const { outputs, memoryBudget, stateDir } = this.#config;
+    const accounts = this.budget.open(memoryBudget, Object.keys(outputs));
+    return Object.entries(outputs).map(([name, output]) => {
+      const sink = this.#sink(name, output);
+      const lane = before.find((one) => one.name === name);
+      lane?.change(output, sink);
+      return lane ?? new Lane(output, sink, this.#ledger, accounts.get(name)!, stateDir, this.#around.telemetry);
+    });
   }
 
   #sink(name: string, output: OutputConfig): Sink {
@@ -260,12 +248,9 @@ export class Pipeline implements Downstream {
   }
 }
 
-/** Bytes of a content on their way to an output, and whether they arrived. */
-interface OnItsWay {
-  readonly lane: string;
-  readonly content: Content;
-  readonly upTo: number;
-  readonly arrived: Promise<boolean>;
+/** The inputs with their names. */
+function named({ inputs }: Config): Input[] {
+  return inputs.map((input, i) => ({ ...input, name: inputName(input, i) }));
 }
 
 /** What a turn of a file gave. */

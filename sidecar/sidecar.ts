@@ -54,7 +54,6 @@ export class Sidecar {
     } else {
       if (before?.stateDir !== config.stateDir)
         log.warn({ stateDir: config.stateDir }, 'another stateDir takes effect at the next start');
-      log.debug('the configuration changed: waiting a moment for what is under way');
       await this.#pipeline.reload(config, pod);
       this.#watchEnd(this.#pipeline);
       metrics.configReloads.inc({ result: 'applied' });

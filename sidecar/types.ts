@@ -26,7 +26,8 @@ export interface Input extends Omit<InputConfig, 'name'> {
  * (in the checkpoints) before its first record is sent.
  */
 export interface LogFile {
-  readonly input: Input;
+  /** The input that it belongs to now. */
+  input: Input;
   readonly dev: number;
   readonly inode: number;
   generation: number;
@@ -102,7 +103,5 @@ export type SendResult =
   | { readonly kind: 'retry'; readonly reason: Reason; readonly message: string; readonly retryAfterMs?: number }
   /** Not ours to drop: kept and tried again, slowly, and shown in `/readyz` until somebody mends it. */
   | { readonly kind: 'hold'; readonly reason: Reason; readonly message: string }
-  /** Given up while it was on its way and cannot be taken back: `arrived` tells later. */
-  | { readonly kind: 'pending'; readonly arrived: Promise<boolean> }
   /** Too much at once: in halves. */
   | { readonly kind: 'split'; readonly message: string };

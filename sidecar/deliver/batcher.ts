@@ -78,20 +78,6 @@ export class Batcher {
     this.#full(batch);
   }
 
-  /** Lets go of what there is, without handing it on. */
-  discard(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.#account.release(this.#charged);
-    this.#charged = 0;
-    this.span = 0;
-    this.#bytes = 0;
-    this.#page = '';
-    this.#files = [];
-    this.#starts = [];
-    this.#ends = [];
-  }
-
   /** A character is one to three bytes, so they are counted only where that decides. */
   #fits(text: string): boolean {
     const { maxBytes } = this.#limits;

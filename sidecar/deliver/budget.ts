@@ -14,6 +14,7 @@ export const RECORD_BYTES = 64;
  */
 export class Budget {
   limit: number;
+  #named: ReadonlyMap<string, Account> = new Map();
   #accounts: readonly Account[] = [];
   #waiting: (() => void)[] = [];
 
@@ -22,12 +23,13 @@ export class Budget {
     this.limit = limit;
   }
 
-  /** Opens the accounts anew, one for each name. Those before must have been released. */
+  /** Another limit, and an account for each name: one that had it keeps it. Those that are given up must have been released. */
   open(limit: number, names: readonly string[]): ReadonlyMap<string, Account> {
     this.limit = limit;
-    const accounts = names.map((name) => [name, new Account(() => this.#released())] as const);
-    this.#accounts = accounts.map(([, account]) => account);
-    return new Map(accounts);
+    this.#named = new Map(names.map((name) => [name, this.#named.get(name) ?? new Account(() => this.#released())]));
+    this.#accounts = [...this.#named.values()];
+    this.#released();
+    return this.#named;
   }
 
   /** Bytes charged now. */
@@ -36,8 +38,8 @@ export class Budget {
   }
 
   /**
-   * Whether a record that may become `bytes` at each of these outputs has room. One that is greater than the whole budget has room when
-   * nothing else is held: it must pass some time.
+   * Whether a record that may become `bytes` at each of these outputs has room. One that is greater than what is kept for them has room when
+   * they hold nothing else: it must pass some time, whatever other outputs hold.
    */
   fits(accounts: readonly Account[], bytes: number): boolean {
     const reserve = this.#accounts.length === 1 ? this.limit : this.limit / 2 / this.#accounts.length;
@@ -47,9 +49,10 @@ export class Budget {
     let grows = false;
     for (const account of this.#accounts) {
       const before = Math.max(0, account.used - reserve);
-      const after = accounts.includes(account) ? Math.max(0, account.used + bytes - reserve) : before;
+      const takes = accounts.includes(account);
+      const after = takes ? Math.max(0, account.used + bytes - reserve) : before;
       if (after > before) grows = true;
-      if (account.used > 0) empty = false;
+      if (takes && account.used > 0) empty = false;
       beyond += after;
     }
     return !grows || beyond <= shared || empty;

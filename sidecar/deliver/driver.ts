@@ -14,6 +14,9 @@ export type Wait = (ms: number, signal: AbortSignal) => Promise<void>;
 
 const pause: Wait = (ms, signal) => sleep(ms, undefined, { signal }).catch(() => undefined);
 
+/** How long requests under way may take to end when the output is another one from now on, ms. */
+const LAST_ANSWERS_MS = 5000;
+
 /** Reasons that somebody has to mend: the records are kept, the waits are long, and `/readyz` says so. */
 const HELD: readonly Reason[] = ['unauthorized', 'forbidden', 'not_found', 'closed'];
 
@@ -23,16 +26,19 @@ const HELD: readonly Reason[] = ['unauthorized', 'forbidden', 'not_found', 'clos
  */
 export class Driver {
   readonly health: Health;
-  readonly #sink: Sink;
+  #sink: Sink;
   readonly #ledger: Ledger;
   readonly #account: Account;
-  readonly #deadLetter: DeadLetterFile | undefined;
+  #deadLetter: DeadLetterFile | undefined;
   readonly #metrics: Metrics;
   readonly #wait: Wait;
   readonly #queue: Batch[] = [];
-  readonly #stop = new AbortController();
+  #stop = new AbortController();
+  /** Aborts waits between attempts: there is another server to try now. */
+  #changed = new AbortController();
   readonly #idle: (() => void)[] = [];
-  readonly #pending: Pending[] = [];
+  /** What was under way when all was taken back. */
+  #left: Batch[] = [];
   #inFlight = 0;
   /** How many requests may be in flight now: halved when the server is overloaded, grown by one for each full round that succeeds. */
   #limit: number;
@@ -87,15 +93,36 @@ export class Driver {
   }
 
   /**
-   * Gives up what is in flight and queued: it stays unsettled, so it is read and sent again by whoever comes next. Resolves with what
-   * cannot be taken back.
+   * Goes on with another sink: what waits is tried there at once, what is under way has a moment to end at the one before. Bodies stay as they
+   * were rendered.
    */
-  async stop(): Promise<readonly Pending[]> {
+  change(sink: Sink, deadLetter: DeadLetterFile | undefined): void {
+    const before = this.#sink;
+    this.#sink = sink;
+    this.#deadLetter = deadLetter;
+    this.#limit = sink.concurrency;
+    this.#changed.abort();
+    this.#changed = new AbortController();
+    setTimeout(() => void before.close(), LAST_ANSWERS_MS).unref();
+    this.#pump();
+  }
+
+  /** Gives up what is in flight and queued, and resolves with it: none of it is settled, nor charged any more. */
+  async takeBack(): Promise<readonly Batch[]> {
     this.#stop.abort();
-    for (const batch of this.#queue.splice(0)) this.#release(batch);
+    for (const batch of this.#queue.splice(0)) this.#giveUp(batch);
     await this.drained();
+    this.#stop = new AbortController();
+    const left = this.#left;
+    this.#left = [];
+    return left;
+  }
+
+  /** Ends for good: what is in flight and queued stays unsettled, so it is read and sent again by the next run. */
+  async stop(): Promise<readonly Batch[]> {
+    const left = await this.takeBack();
     await this.#sink.close();
-    return this.#pending;
+    return left;
   }
 
   #pump(): void {
@@ -116,25 +143,24 @@ export class Driver {
     let batch: Batch | undefined = first;
     let delay = 0;
     while (batch !== undefined && !signal.aborted) {
-      const result: SendResult = await this.#sink.send(batch, signal);
-      if (result.kind === 'pending') {
-        this.#pending.push({ batch, arrived: result.arrived });
-        break;
-      }
+      const sink = this.#sink;
+      const result: SendResult = await sink.send(batch, signal);
       if (signal.aborted && result.kind !== 'delivered' && result.kind !== 'items') break;
+      if (sink !== this.#sink && (result.kind === 'retry' || result.kind === 'hold')) continue; // what it says is of no interest any more
       this.#metrics.requests.inc({ output: this.#sink.name, result: result.kind });
       const left: Left = await this.#apply(batch, result);
       batch = left.batch;
       if (batch === undefined) break;
       if (left.again) continue;
       delay = left.held ? 0 : nextDelay(left.progressed ? 0 : delay);
-      await this.#wait(Math.max(left.held ? holdDelay() : delay, left.afterMs), signal); // the loop sees the abort
+      const wake = AbortSignal.any([signal, this.#changed.signal]);
+      await this.#wait(Math.max(left.held ? holdDelay() : delay, left.afterMs), wake); // the loop sees the abort
     }
-    if (batch !== undefined) this.#release(batch);
+    if (batch !== undefined) this.#giveUp(batch);
   }
 
   /** Carries out a result: what is left to send, and how. */
-  async #apply(batch: Batch, result: Exclude<SendResult, { kind: 'pending' }>): Promise<Left> {
+  async #apply(batch: Batch, result: SendResult): Promise<Left> {
     const now = Date.now();
     const output = this.#sink.name;
     switch (result.kind) {
@@ -252,17 +278,16 @@ export class Driver {
     for (const { file, start, end } of runs(batch)) this.#ledger.settle(this.#sink.name, file, start, end);
   }
 
+  #giveUp(batch: Batch): void {
+    this.#release(batch);
+    this.#left.push(batch);
+  }
+
   #release(batch: Batch): void {
     this.#bytes -= batch.body.length;
     this.#span -= spanOf(batch);
     this.#account.release(costOf(batch));
   }
-}
-
-/** A batch that was given up on its way, and whether it arrived after all. */
-export interface Pending {
-  readonly batch: Batch;
-  readonly arrived: Promise<boolean>;
 }
 
 /** What of a batch is left to send. `again`: at once; else after a delay of at least `afterMs`. */

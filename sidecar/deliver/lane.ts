@@ -2,12 +2,13 @@ import { join } from 'node:path';
 import type { OutputConfig } from '../../contract/config/schema.ts';
 import type { Sink } from '../sinks/sink.ts';
 import type { Telemetry } from '../telemetry.ts';
-import type { LogEvent, LogFile } from '../types.ts';
+import type { Batch, LogEvent, LogFile } from '../types.ts';
 import { Batcher } from './batcher.ts';
 import type { Account } from './budget.ts';
 import { DeadLetterFile } from './dead-letter.ts';
-import { Driver, type Pending } from './driver.ts';
+import { Driver } from './driver.ts';
 import type { Ledger } from './ledger.ts';
+import { costOf, pick, spanOf } from './parts.ts';
 
 /**
  * The accounting identity of an output, in bytes of log files since the configuration took effect: what was read for it is settled, in flight
@@ -26,9 +27,11 @@ export class Lane {
   readonly type: string;
   readonly driver: Driver;
   readonly account: Account;
-  readonly #sink: Sink;
+  config: OutputConfig;
+  #sink: Sink;
+  #batcher: Batcher;
   readonly #ledger: Ledger;
-  readonly #batcher: Batcher;
+  readonly #deadLetterOf: (config: OutputConfig) => DeadLetterFile | undefined;
   #read = 0;
 
   constructor(
@@ -41,11 +44,41 @@ export class Lane {
   ) {
     this.name = sink.name;
     this.type = config.type;
+    this.config = config;
     this.account = account;
     this.#sink = sink;
     this.#ledger = ledger;
-    this.driver = new Driver(sink, ledger, account, deadLetterOf(config, sink.name, stateDir, telemetry), telemetry);
-    this.#batcher = new Batcher(sink.limits, account, (batch) => this.driver.submit(batch));
+    this.#deadLetterOf = (next) => deadLetterOf(next, sink.name, stateDir, telemetry);
+    this.driver = new Driver(sink, ledger, account, this.#deadLetterOf(config), telemetry);
+    this.#batcher = this.#batcherOf(sink);
+  }
+
+  #batcherOf({ limits }: Sink): Batcher {
+    return new Batcher(limits, this.account, (batch) => this.driver.submit(batch));
+  }
+
+  /** Another configuration of the same type: what was added before is delivered as it was rendered then. */
+  change(config: OutputConfig, sink: Sink): void {
+    this.#batcher.flush();
+    this.config = config;
+    this.#sink = sink;
+    this.#batcher = this.#batcherOf(sink);
+    this.driver.change(sink, this.#deadLetterOf(config));
+  }
+
+  /** Gives up all that is not settled of files that can be read again, so that it is rendered anew; the rest stays. */
+  async takeBack(canBeRead: (file: LogFile) => boolean): Promise<void> {
+    this.#batcher.flush();
+    const batches = await this.driver.takeBack();
+    for (const batch of batches) {
+      this.#read -= spanOf(batch);
+      const kept = batch.files.flatMap((file, i) => (canBeRead(file) ? [] : [i]));
+      if (kept.length === 0) continue;
+      const part = pick(batch, kept, this.#sink.linesPerRecord);
+      this.#read += spanOf(part);
+      this.account.charge(costOf(part));
+      this.driver.submit(part);
+    }
   }
 
   get accounts(): Accounts {
@@ -79,9 +112,15 @@ export class Lane {
     return this.driver.drained();
   }
 
-  /** Lets go of what is not yet settled; resolves with what cannot be taken back. */
-  stop(): Promise<readonly Pending[]> {
-    this.#batcher.discard();
+  /** Whether another configuration may let it deliver what it cannot under this one. What went to the standard output cannot be taken back. */
+  isMendedBy(config: OutputConfig | undefined): boolean {
+    if (config === undefined || this.type === 'stdout' || !this.driver.health.failing) return false;
+    return JSON.stringify(config) !== JSON.stringify(this.config);
+  }
+
+  /** Ends. Resolves with what is not settled: it is for the next run. */
+  stop(): Promise<readonly Batch[]> {
+    this.#batcher.flush();
     return this.driver.stop();
   }
 }

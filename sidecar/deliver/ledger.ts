@@ -1,10 +1,17 @@
 import type { LogFile } from '../types.ts';
 
-/** Settled bytes of one file at one output: everything before `watermark`, and ranges beyond it, by start. */
+/** Settled bytes of one file at one output. */
 interface Settled {
+  /** Everything before it is settled. */
   watermark: number;
-  readonly beyond: Map<number, number>;
+  /** Ranges beyond the watermark, neighbours joined: their ends by start, and their starts by end. */
+  readonly ends: Map<number, number>;
+  readonly starts: Map<number, number>;
+  /** The output gets nothing of the file from here on; undefined: it gets all. */
+  until: number | undefined;
 }
+
+const begun = (watermark: number): Settled => ({ watermark, ends: new Map(), starts: new Map(), until: undefined });
 
 /**
  * Which bytes of each file are settled (delivered, dead-lettered, or dropped by a rule) at every output. A checkpoint moves only to
@@ -17,14 +24,34 @@ export class Ledger {
 
   /** Begins to keep account of a file; `offsets`: for each output that gets its records, the bytes that are settled there. */
   open(file: LogFile, offsets: Readonly<Record<string, number>>): void {
-    const lanes = Object.entries(offsets).map(
-      ([lane, watermark]) => [lane, { watermark, beyond: new Map<number, number>() }] as const,
-    );
-    this.#files.set(file, new Map(lanes));
+    this.#files.set(file, new Map(Object.entries(offsets).map(([lane, watermark]) => [lane, begun(watermark)])));
+  }
+
+  /** From `at` on other outputs get the file's records; `offsets`: for each of them that did not before, where it begins. */
+  route(file: LogFile, at: number, offsets: Readonly<Record<string, number>>): void {
+    const lanes = this.#files.get(file) ?? new Map<string, Settled>();
+    this.#files.set(file, lanes);
+    for (const [lane, settled] of lanes) if (!(lane in offsets)) settled.until ??= at;
+    for (const [lane, offset] of Object.entries(offsets)) {
+      const settled = lanes.get(lane);
+      if (settled === undefined) lanes.set(lane, begun(offset));
+      else if (settled.until !== undefined) {
+        // What it did not get in between is no business of it.
+        const from = settled.until;
+        settled.until = undefined;
+        move(settled, from, offset);
+      }
+    }
   }
 
   close(file: LogFile): void {
     this.#files.delete(file);
+  }
+
+  /** An output is no more. */
+  forget(lane: string): void {
+    this.#bytes.delete(lane);
+    for (const lanes of this.#files.values()) lanes.delete(lane);
   }
 
   /** Bytes that were settled at an output, of all files, also of those that were closed meanwhile. */
@@ -32,32 +59,16 @@ export class Ledger {
     return this.#bytes.get(lane) ?? 0;
   }
 
-  /** `[start, end)` of the file is settled at one output. */
+  /** `[start, end)` of the file is settled at one output. A file that was closed meanwhile counts for its bytes alone. */
   settle(lane: string, file: LogFile, start: number, end: number): void {
     this.#bytes.set(lane, this.bytes(lane) + end - start);
-    this.#move(lane, file, start, end);
-  }
-
-  /** What was under way to an output when these books were opened has arrived: everything before `end` is settled there. */
-  arrived(lane: string, file: LogFile, end: number): void {
-    this.#move(lane, file, 0, end);
-  }
-
-  /** A file that was closed meanwhile is ignored. */
-  #move(lane: string, file: LogFile, start: number, end: number): void {
     const settled = this.#files.get(file)?.get(lane);
-    if (!settled) return;
-    if (start > settled.watermark) {
-      settled.beyond.set(start, end);
-      return;
-    }
-    // It may begin before: what a reload reads again can be cut otherwise than it was (another `maxLineBytes`).
-    let watermark = Math.max(settled.watermark, end);
-    for (let next = settled.beyond.get(watermark); next !== undefined; next = settled.beyond.get(watermark)) {
-      settled.beyond.delete(watermark);
-      watermark = next;
-    }
-    settled.watermark = watermark;
+    if (settled) move(settled, start, end);
+  }
+
+  /** How many settled ranges stand beyond the watermark: what the account of a file takes of memory. */
+  gaps(lane: string, file: LogFile): number {
+    return this.#files.get(file)?.get(lane)?.ends.size ?? 0;
   }
 
   /** Bytes from the beginning of the file that are settled at each output. */
@@ -67,10 +78,31 @@ export class Ledger {
 
   /** Bytes from the beginning of the file that are settled everywhere. */
   acked(file: LogFile): number {
-    const lanes = this.#files.get(file);
-    if (!lanes || lanes.size === 0) return 0;
     let least = Number.POSITIVE_INFINITY;
-    for (const { watermark } of lanes.values()) least = Math.min(least, watermark);
-    return least;
+    for (const { watermark, until } of this.#files.get(file)?.values() ?? [])
+      if (until === undefined || watermark < until) least = Math.min(least, watermark);
+    return least === Number.POSITIVE_INFINITY ? 0 : least;
   }
+}
+
+/** `[start, end)` is settled. */
+function move(settled: Settled, start: number, end: number): void {
+  const { ends, starts } = settled;
+  if (start > settled.watermark) {
+    const before = starts.get(start);
+    const behind = ends.get(end);
+    if (before !== undefined) starts.delete(start);
+    if (behind !== undefined) ends.delete(end);
+    ends.set(before ?? start, behind ?? end);
+    starts.set(behind ?? end, before ?? start);
+    return;
+  }
+  // It may begin before: what a reload reads again can be cut otherwise than it was (another `maxLineBytes`).
+  let watermark = Math.max(settled.watermark, end);
+  for (let next = ends.get(watermark); next !== undefined; next = ends.get(watermark)) {
+    ends.delete(watermark);
+    starts.delete(next);
+    watermark = next;
+  }
+  settled.watermark = watermark;
 }

@@ -19,15 +19,17 @@ export class StandardOutput {
   }
 
   /**
-   * Delivered = the kernel has taken all of it. When the signal aborts (a reader that has stopped reading must not keep us from ending)
-   * it is `retry` if nothing was written yet, else `pending`.
+   * Delivered = the kernel has taken all of it. When the signal aborts it is `retry`, also for what is being written: a reader that has stopped
+   * reading must not keep us from ending.
    */
   async write(body: Buffer, signal: AbortSignal): Promise<SendResult> {
-    const aborted = new Promise<undefined>((resolve) => {
-      signal.addEventListener('abort', () => resolve(undefined), { once: true });
+    const aborted = new Promise<SendResult>((resolve) => {
+      const closed = { kind: 'retry', reason: 'closed', message: 'standard output: nobody reads it' } as const;
+      signal.addEventListener('abort', () => resolve(closed), { once: true });
+      if (signal.aborted) resolve(closed);
     });
     if (this.#last !== undefined) await Promise.race([this.#last, aborted]);
-    if (signal.aborted) return { kind: 'retry', reason: 'closed', message: 'standard output: nobody reads it' };
+    if (signal.aborted) return aborted;
     const done = new Promise<SendResult>((resolve) => {
       this.#stream.write(body, (error) => {
         if (error) resolve({ kind: 'hold', reason: 'closed', message: `standard output: ${error.message}` });
@@ -35,8 +37,7 @@ export class StandardOutput {
       });
     });
     this.#last = done;
-    const result = await Promise.race([done, aborted]);
-    return result ?? { kind: 'pending', arrived: done.then(({ kind }) => kind === 'delivered') };
+    return Promise.race([done, aborted]);
   }
 }
 

@@ -8,8 +8,18 @@ import { bytesAt, HEAD_BYTES, holds, idPrefix, MARK_BYTES, type Proof, prove } f
 const LF = 10;
 const EMPTY = Buffer.alloc(0);
 
+/** Most marks of a content: each second one goes when there are more. */
+const MAX_MARKS = 64;
+
 /** Bytes that end at an offset, or only the proof of them where they were remembered over a restart. */
 type Mark = { readonly at: number; readonly bytes: Buffer } | Proof;
+
+/** A copy with memory of its own: one that is cut from a shared block keeps all of that. */
+function copyOf(bytes: Buffer): Buffer {
+  const copy = Buffer.allocUnsafeSlow(bytes.length);
+  bytes.copy(copy);
+  return copy;
+}
 
 const proofOf = (mark: Mark): Proof => ('hash' in mark ? mark : prove(mark.bytes, mark.at));
 
@@ -23,7 +33,7 @@ export function isEnough(start: Buffer): boolean {
  * made before it truncated that one. It knows how far it was read, and enough of its bytes to be known again.
  */
 export class Content {
-  file: LogFile;
+  readonly file: LogFile;
   /** Where it was found first, for us: what rotations make of it has names that begin like this one. */
   readonly realPath: string;
   /** Whether its id is on disk: only then records of it may leave. */
@@ -171,14 +181,17 @@ export class Content {
     const end = overlap + bytes;
     if (this.#head.length < HEAD_BYTES && at <= this.#head.length && at + end > this.#head.length)
       this.#head = Buffer.concat([this.#head, window.subarray(this.#head.length - at, Math.min(end, HEAD_BYTES - at))]);
-    this.#before = Buffer.from(window.subarray(Math.max(0, end - MARK_BYTES), end));
+    this.#before = copyOf(window.subarray(Math.max(0, end - MARK_BYTES), end));
     this.readOffset += bytes;
     this.#marks.push({ at: this.readOffset, bytes: this.#before }); // hashed only when it is written down
+    // One output that is behind must not make them more and more: the first and the last are what is asked for most.
+    if (this.#marks.length > MAX_MARKS)
+      this.#marks = this.#marks.filter((_, i) => i % 2 === 0 || i === this.#marks.length - 1);
   }
 
   /** The same content under another input (after a reload); its records keep their ids. */
   rebind(input: Input): void {
-    this.file = { ...this.file, input };
+    this.file.input = input;
   }
 
   /** Its checkpoint when its first `offset` bytes are settled, and this file holds it. */

@@ -111,22 +111,19 @@ export class Files {
   }
 
   /**
-   * After a reload: other inputs, and each content again from `offsetOf`; what no input wants any more is closed, and what was settled of it
-   * remembered, should an input want it again.
+   * After a reload: other inputs. `from` is told to which input a content belongs now, and says where it is read on; what no input wants any
+   * more is closed, and what was settled of it remembered, should an input want it again.
    */
-  async rebind(
-    inputs: readonly Input[],
-    offsetOf: (content: Content, input: Input) => number,
-    settledOf: (content: Content) => number,
-  ): Promise<void> {
+  async rebind(inputs: readonly Input[], from: (content: Content, input: Input) => number): Promise<void> {
     const discovery = new Discovery(inputs);
     const { found } = await discovery.scan();
     const inputOf = new Map(found.map((file) => [entryKey(file.dev, file.inode), file.input]));
     this.open.inputs = inputs;
-    const inputFor = (tailer: Tailer): Input | undefined =>
-      inputOf.get(entryKey(tailer.dev, tailer.inode)) ??
-      (tailer.matched ? discovery.inputOf(tailer.path) : this.open.inputOf(tailer.file.input.name));
-    await this.open.rebind(inputFor, offsetOf, settledOf);
+    const successor = ({ file }: Content): Input | undefined =>
+      discovery.inputOf(file.path) ?? inputs.find((input) => isSameInput(file.input, input));
+    const inputFor = ({ dev, inode, path, matched, content }: Tailer): Input | undefined =>
+      inputOf.get(entryKey(dev, inode)) ?? discovery.inputOf(path) ?? (matched ? undefined : successor(content));
+    await this.open.rebind(inputFor, successor, from);
   }
 
   #sayNothingFound(found: readonly Found[]): void {
@@ -138,4 +135,10 @@ export class Files {
       );
     }
   }
+}
+
+/** Whether it is the same input under another configuration: by its paths, or by the name that a user gave it. */
+function isSameInput(before: Input, input: Input): boolean {
+  if (before.root === input.root && before.paths.join('\n') === input.paths.join('\n')) return true;
+  return before.name === input.name && !/^input-\d+$/.test(input.name);
 }

@@ -30,6 +30,8 @@ export class OpenFiles implements Opened {
   readonly #checkpoints: Checkpoints;
   readonly #down: Downstream;
   readonly #telemetry: Telemetry;
+  /** What no input wants any more, until all that was read of it is settled. */
+  #parting: { readonly content: Content; readonly dev: number; readonly inode: number }[] = [];
   /** Compressed files, and when they were made. */
   readonly #compressed = new Map<string, number>();
 
@@ -77,6 +79,12 @@ export class OpenFiles implements Opened {
   /** The checkpoints of what the open files hold, and of the contents that ended. */
   remember(): void {
     const settled = (content: Content): number => this.settled(content);
+    this.#parting = this.#parting.filter((one) => {
+      const done = settled(one.content);
+      if (!this.get(one)) this.#checkpoints.entries.set(entryKey(one.dev, one.inode), one.content.entry(one, done));
+      if (done >= one.content.readOffset || this.get(one)) this.account(one.content, 'close');
+      return done < one.content.readOffset && !this.get(one);
+    });
     for (const [key, tailer] of this.#open) this.#checkpoints.entries.set(key, tailer.entry(settled(tailer.content)));
     this.#checkpoints.ended = this.rotated.entries(settled);
   }
@@ -84,6 +92,7 @@ export class OpenFiles implements Opened {
   /** Opens a file that was found; what stands in the way. */
   async open(found: Omit<Found, 'bornAt'>, atStart: boolean, aside = false): Promise<Refused[]> {
     const { log, metrics } = this.#telemetry;
+    if (this.#parting.length > 0) this.remember();
     if (this.#open.size >= this.#maxOpen && !aside) {
       const message = `${this.#maxOpen} logs are open, and more descriptors must stay free to deliver them`;
       return [{ input: found.input, path: found.path, code: 'too_many_files', message }];
@@ -243,34 +252,48 @@ export class OpenFiles implements Opened {
     this.#telemetry.log.info({ path: tailer.path, bytes: tailer.readOffset }, why);
   }
 
-  /** After a reload: `inputFor` says to which input a file belongs now. What none wants is closed, and what was settled of it remembered. */
+  /** After a reload: to which input a file and a content that ended belong now, and where a content is read on. What none wants is closed. */
   async rebind(
     inputFor: (tailer: Tailer) => Input | undefined,
-    offsetOf: (content: Content, input: Input) => number,
-    settledOf: (content: Content) => number,
+    successor: (content: Content) => Input | undefined,
+    from: (content: Content, input: Input) => number,
   ): Promise<void> {
-    for (const [key, tailer] of this.#open) {
+    for (const tailer of this.all) {
       const { content } = tailer;
       const input = inputFor(tailer);
       if (input === undefined) {
-        this.#open.delete(key);
-        this.#checkpoints.entries.set(key, tailer.entry(settledOf(content)));
-        await tailer.close();
+        await this.#unwanted(tailer);
         continue;
       }
-      const offset = Math.min(offsetOf(content, input), tailer.readOffset);
+      const offset = from(content, input);
       content.rebind(input);
-      await tailer.seek(offset);
+      if (offset < content.readOffset) await tailer.seek(offset);
       tailer.lookAt = 0;
     }
     this.rotated.keepEnded((content) => {
-      const input = this.inputOf(content.file.input.name);
+      const input = successor(content);
       if (input === undefined) return false;
-      const offset = Math.min(offsetOf(content, input), content.readOffset);
+      const offset = from(content, input);
       content.rebind(input);
-      content.rewind(offset);
+      if (offset < content.readOffset) content.rewind(offset);
       return true;
     });
+  }
+
+  /** No input wants it any more. */
+  async #unwanted(tailer: Tailer): Promise<void> {
+    const bytes = tailer.size - tailer.readOffset;
+    if (tailer.links === 0 && bytes > 0) {
+      this.#telemetry.metrics.bytesDropped.inc({ reason: 'unlinked' }, bytes);
+      this.#telemetry.log.warn(
+        { path: tailer.path, bytes },
+        'a deleted file that no input wants any more was not read to its end',
+      );
+    }
+    this.#open.delete(entryKey(tailer.dev, tailer.inode));
+    this.#parting.push(tailer);
+    await tailer.close();
+    this.#telemetry.log.info({ path: tailer.path, bytes: tailer.readOffset }, 'no input wants it any more: closed');
   }
 
   async closeAll(): Promise<void> {

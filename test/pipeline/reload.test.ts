@@ -1,4 +1,4 @@
-import { appendFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { startStore } from '../../cli/demo/store/store.ts';
@@ -12,6 +12,20 @@ function sidecarOf(t: Test, env: Record<string, string> = {}): SidecarProcess {
   const sidecar = new SidecarProcess(folderOf(t), env);
   t.teardown(() => sidecar.kill());
   return sidecar;
+}
+
+/** A sidecar, and a store that takes no request for now. */
+async function down(t: Test) {
+  const store = await startStore();
+  t.teardown(() => store.close());
+  store.faults = () => ({ kind: 'status', status: 503 });
+  const sidecar = sidecarOf(t);
+  const log = join(sidecar.logs, 'app.log');
+  const read = (): Promise<true> =>
+    until(async () => (await sidecar.status()).files.some((f) => f.readOffset > 0), 'the lines are read');
+  const es = { type: 'elasticsearch', url: store.url, batch: { maxAge: '50ms' } };
+  const inputs = [{ name: 'app', paths: [log] }];
+  return { store, sidecar, log, read, es, inputs };
 }
 
 const applied = (sidecar: SidecarProcess, times: number) =>
@@ -61,7 +75,7 @@ t.test('bug: an input that was removed and put back repeated up to a second of i
   t.equal(sidecar.stdout, 'a 1\na 2\na 3\n');
 });
 
-t.test('bug: SIGTERM while a reload waited crashed the sidecar', async (t) => {
+t.test('bug: SIGTERM in the midst of a reload crashed the sidecar', async (t) => {
   const store = await startStore();
   t.teardown(() => store.close());
   const sidecar = sidecarOf(t, { SIDETAIL_LOG_LEVEL: 'debug' });
@@ -71,8 +85,10 @@ t.test('bug: SIGTERM while a reload waited crashed the sidecar', async (t) => {
   writeFileSync(join(sidecar.logs, 'app.log'), lines('a', 100));
   await sidecar.start();
   await until(() => store.requests > 0, 'a request hangs');
-  sidecar.configure({ outputs, cluster: 'another' });
-  await sidecar.logged('waiting a moment');
+  for (let i = 0; i < 5; i++) {
+    sidecar.configure({ outputs, cluster: `another ${i}` });
+    sidecar.child!.kill('SIGHUP');
+  }
   t.equal(await sidecar.terminate(), 0);
   t.equal(store.count(), 100, 'and all of it was delivered');
 });
@@ -112,3 +128,88 @@ t.test(
     t.ok(sidecar.stdout === written, 'printed once');
   },
 );
+
+t.test('bug: a reload that gave an output another name lost what it had not taken', async (t) => {
+  const { store, sidecar, log, read, es, inputs } = await down(t);
+  sidecar.configure({ inputs, outputs: { es } });
+  writeFileSync(log, lines('a', 300));
+  await sidecar.start();
+  await read();
+  store.faults = undefined;
+  sidecar.configure({ inputs, outputs: { elastic: es } });
+  await until(() => store.count() === 300, 'they are there');
+  t.match(await sidecar.metrics(), /sidetail_records_read_total/);
+  t.notMatch(await sidecar.metrics(), /output_removed/);
+});
+
+t.test('an output that is removed gives up what it has not taken, and counts it', async (t) => {
+  const { sidecar, log, read, es, inputs } = await down(t);
+  const out = { type: 'stdout' };
+  sidecar.configure({ inputs, outputs: { es, out } });
+  writeFileSync(log, lines('a', 300));
+  await sidecar.start();
+  await read();
+  sidecar.configure({ inputs, outputs: { out } });
+  await applied(sidecar, 1);
+  t.match(await sidecar.metrics(), /sidetail_records_dropped_total\{reason="output_removed"\} 300/);
+  await until(async () => (await sidecar.status()).files[0]!.lagBytes === 0, 'nothing is left');
+  t.ok((await sidecar.status()).outputs.every(({ accounts }) => accounts.balanced));
+});
+
+t.test('bug: a reload lost the lines of a log that was truncated before they were delivered', async (t) => {
+  const { store, sidecar, log, read, es, inputs } = await down(t);
+  sidecar.configure({ inputs, outputs: { es } });
+  writeFileSync(log, lines('a', 300));
+  await sidecar.start();
+  await read();
+  truncateSync(log);
+  await sidecar.logged('the file was truncated');
+  sidecar.configure({ inputs, outputs: { es }, pod: { labels: { of: 'another deployment' } } });
+  await applied(sidecar, 1);
+  sidecar.configure({ inputs, outputs: { es: { ...es, compression: 'none' } } });
+  await applied(sidecar, 2);
+  store.faults = undefined;
+  await until(() => store.count() === 300, 'they are there all the same');
+});
+
+t.test('bug: a reload that removed an input lost the deleted log of another one without a name', async (t) => {
+  const { store, sidecar, log, read, es } = await down(t);
+  const [other, app] = [{ paths: [join(sidecar.logs, 'other.log')] }, { paths: [log] }];
+  sidecar.configure({ inputs: [other, app], outputs: { es } });
+  writeFileSync(log, lines('a', 300));
+  await sidecar.start();
+  await read();
+  unlinkSync(log);
+  sidecar.configure({ inputs: [app], outputs: { es: { ...es, compression: 'none' } } });
+  await applied(sidecar, 1);
+  store.faults = undefined;
+  await until(() => store.count() === 300, 'they are there all the same');
+});
+
+t.test('bug: a reload to another index sent what a slow server had taken a second time, to that one', async (t) => {
+  const { store, sidecar, log, es, inputs } = await down(t);
+  store.faults = ({ n }) => (n === 1 ? { kind: 'slow', ms: 1500 } : undefined);
+  sidecar.configure({ inputs, outputs: { es: { ...es, index: 'one' } } });
+  writeFileSync(log, lines('a', 300));
+  await sidecar.start();
+  await until(() => store.requests > 0, 'the request is under way');
+  sidecar.configure({ inputs, outputs: { es: { ...es, index: 'two' } } });
+  await applied(sidecar, 1);
+  appendFileSync(log, lines('b', 10));
+  await until(() => store.count('two') >= 10 && store.count() >= 310, 'all are there');
+  t.same([store.count('one'), store.count('two')], [300, 10]);
+});
+
+t.test('an output that is mended gets what it refused under its new name', async (t) => {
+  const { store, sidecar, log, read, es, inputs } = await down(t);
+  sidecar.configure({ inputs, outputs: { es: { ...es, index: 'wrong' } } });
+  writeFileSync(log, lines('a', 300));
+  await sidecar.start();
+  await read();
+  await until(async () => (await sidecar.status()).outputs[0]!.lastError !== null, 'it fails');
+  sidecar.configure({ inputs, outputs: { es: { ...es, index: 'right' } } });
+  await applied(sidecar, 1);
+  store.faults = undefined;
+  await until(() => store.count('right') === 300, 'they are there');
+  t.equal(store.count('wrong'), 0);
+});

@@ -16,6 +16,8 @@ export type Fault =
   | { readonly kind: 'items'; readonly item: (i: number) => ItemFault | undefined }
   /** Never answered; after `ms` the connection is cut. */
   | { readonly kind: 'hang'; readonly ms?: number }
+  /** Everything is indexed, and the answer comes after `ms`. */
+  | { readonly kind: 'slow'; readonly ms: number }
   /** The connection is cut before anything is indexed. */
   | { readonly kind: 'reset' }
   /** Everything is indexed, and the answer is lost. */
@@ -128,7 +130,9 @@ export async function startStore({ port = 0 }: { port?: number } = {}): Promise<
       response.write(answer.slice(0, answer.length / 2), () => request.socket.destroy());
       return;
     }
-    response.writeHead(200, { 'content-type': 'application/json' }).end(answer);
+    const end = (): void => void response.writeHead(200, { 'content-type': 'application/json' }).end(answer);
+    if (fault?.kind === 'slow') setTimeout(end, fault.ms);
+    else end();
   }
 
   function search(response: ServerResponse, url: URL, index: string | undefined, countOnly: boolean): void {

@@ -36,11 +36,43 @@ t.test('bytes that were settled, of open files and closed ones', (t) => {
   t.end();
 });
 
-t.test('what was under way when the books were opened moves the watermark, but was settled before', (t) => {
+t.test('other outputs from some byte on: each counts for what it was to get', (t) => {
   const [ledger, file] = [new Ledger(), logFile()];
-  ledger.open(file, { es: 5 });
-  ledger.arrived('es', file, 20);
-  t.same([ledger.acked(file), ledger.bytes('es')], [20, 0]);
+  ledger.open(file, { es: 0 });
+  ledger.settle('es', file, 0, 40);
+  ledger.route(file, 100, { other: 100 });
+  ledger.settle('other', file, 100, 150);
+  t.equal(ledger.acked(file), 40, 'what was read for the first one is not settled yet');
+  ledger.settle('es', file, 40, 100);
+  t.equal(ledger.acked(file), 150, 'and then it does not count any more');
+  ledger.route(file, 150, { es: 150, other: 150 });
+  t.equal(ledger.acked(file), 150, 'what it did not get in between is no business of it');
+  ledger.settle('es', file, 150, 160);
+  ledger.settle('other', file, 150, 170);
+  t.equal(ledger.acked(file), 160);
+  t.end();
+});
+
+t.test('an output that is no more counts for nothing', (t) => {
+  const [ledger, file] = [new Ledger(), logFile()];
+  ledger.open(file, { es: 0, out: 0 });
+  ledger.settle('out', file, 0, 50);
+  ledger.settle('es', file, 0, 10);
+  ledger.forget('es');
+  t.same([ledger.acked(file), ledger.bytes('es')], [50, 0]);
+  t.end();
+});
+
+t.test('bug: ranges beyond the watermark were kept one by one while one request was behind', (t) => {
+  const [ledger, file] = [new Ledger(), logFile()];
+  ledger.open(file, { es: 0 });
+  for (let at = 10; at < 5000; at += 10) ledger.settle('es', file, at, at + 10);
+  for (let at = 9000; at > 5000; at -= 10) ledger.settle('es', file, at, at + 10);
+  t.equal(ledger.gaps('es', file), 2);
+  ledger.settle('es', file, 5000, 5010);
+  t.equal(ledger.gaps('es', file), 1);
+  ledger.settle('es', file, 0, 10);
+  t.same([ledger.acked(file), ledger.gaps('es', file)], [9010, 0]);
   t.end();
 });
 
