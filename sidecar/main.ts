@@ -1,8 +1,10 @@
-/** The sidecar's composition root: environment → configuration → pipeline → signals. The only file here that touches `process`. */
+/** The sidecar's composition root: environment → configuration → pipeline → signals. It and `signals.ts` alone touch `process`. */
+
 import { formatProblem } from '../contract/config/problem.ts';
 import { type Loaded, loadConfig, watchFiles } from './config-file.ts';
 import { readMetadata } from './metadata.ts';
 import { Sidecar } from './sidecar.ts';
+import { onEnd } from './signals.ts'; // first, so that no signal is missed
 import { StandardOutput } from './sinks/stdout.ts';
 import { createTelemetry } from './telemetry.ts';
 
@@ -51,8 +53,7 @@ async function main(): Promise<void> {
   };
   watchFiles([path ?? '', `${podinfo}/labels`, `${podinfo}/annotations`], again);
   process.on('SIGHUP', again);
-  process.on('SIGTERM', () => sidecar.terminate('SIGTERM'));
-  process.on('SIGINT', () => sidecar.terminate('SIGINT'));
+  onEnd((name) => sidecar.terminate(name));
 }
 
 /** Telemetry, how invalid configurations are told, and the end of a process that met a bug. */

@@ -28,6 +28,7 @@ export interface Surroundings {
  */
 const MOST_PER_BYTE = 6;
 const MOST_AROUND = 16 * 1024;
+const mostOf = (bytes: number): number => MOST_PER_BYTE * bytes + MOST_AROUND;
 
 /**
  * The architecture on one screen: source → lines → parse → lanes (render → batch → deliver) → ledger → checkpoints.
@@ -105,7 +106,7 @@ export class Pipeline implements Downstream {
     const before = this.#before.get(file);
     const tally = this.#tally;
     return (text, start, end, flags, why) => {
-      if (text !== undefined && !this.budget.fits(accounts, MOST_PER_BYTE * (end - start) + MOST_AROUND)) return false;
+      if (text !== undefined && !this.budget.fits(accounts, mostOf(end - start))) return false;
       tally.bytes += end - start;
       if (text === undefined) {
         if (why) tally.dropped[why] += end - start;
@@ -226,7 +227,8 @@ export class Pipeline implements Downstream {
   /** A lane for each output; those that stay go on with what they have. */
   #lanesFor(before: readonly Lane[]): Lane[] {
     const { outputs, memoryBudget, stateDir } = this.#config;
-    const accounts = this.budget.open(memoryBudget, Object.keys(outputs));
+    const longest = Math.max(...this.#inputs.map(({ maxLineBytes }) => maxLineBytes));
+    const accounts = this.budget.open(memoryBudget, Object.keys(outputs), mostOf(longest));
     return Object.entries(outputs).map(([name, output]) => {
       const sink = this.#sink(name, output);
       const lane = before.find((one) => one.name === name);

@@ -100,7 +100,10 @@ export class Sidecar {
     const unsettled = statusOf(pipeline);
     const lag = lagOf(pipeline);
     await pipeline.stop();
-    if (done && lag === 0) log.info('drained: everything is delivered');
+    const notRead = pipeline.source.files.refusals.missed;
+    if (done && lag === 0 && notRead.length > 0)
+      log.warn({ notRead }, 'drained: everything is delivered but what could not be read');
+    else if (done && lag === 0) log.info('drained: everything is delivered');
     else
       log.warn(
         { unsentBytes: lag, ...unsettled },

@@ -130,7 +130,7 @@ export const configuration = n.object({
     {},
     'Admin server (`/livez /readyz /metrics /status /quit`); `false`: off.',
   ),
-  drainTimeout: n.withDefault(n.duration(), '15s', 'Longest drain after SIGTERM.'),
+  drainTimeout: n.withDefault(n.duration({ max: 24 * 3_600_000 }), '15s', 'Longest drain after SIGTERM, at most 24h.'),
   cluster: text('Name of the cluster, for metadata and templates.'),
   pod: n.withDefault(
     pod,

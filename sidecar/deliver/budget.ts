@@ -9,11 +9,12 @@ export const RECORD_BYTES = 64;
  * bytes charges them there and releases them again; the source asks for room before it takes a record, and waits when there is none. That
  * wait is the whole back-pressure.
  *
- * Half of the budget is shared out evenly and reserved, the other half is for whoever needs it: an output that is down cannot take the
- * room of another that gets other files.
+ * Half of the budget is shared out evenly and reserved (more, where the largest record needs more), the rest is for whoever needs it: an
+ * output that is down cannot take the room of another that gets other files.
  */
 export class Budget {
   limit: number;
+  #reserve = 0;
   #named: ReadonlyMap<string, Account> = new Map();
   #accounts: readonly Account[] = [];
   #waiting: (() => void)[] = [];
@@ -23,9 +24,14 @@ export class Budget {
     this.limit = limit;
   }
 
-  /** Another limit, and an account for each name: one that had it keeps it. Those that are given up must have been released. */
-  open(limit: number, names: readonly string[]): ReadonlyMap<string, Account> {
+  /**
+   * Another limit, and an account for each name: one that had it keeps it. Those that are given up must have been released. `record`: the
+   * most that one record may become, bytes.
+   */
+  open(limit: number, names: readonly string[], record = 0): ReadonlyMap<string, Account> {
     this.limit = limit;
+    const share = limit / Math.max(1, names.length);
+    this.#reserve = names.length === 1 ? limit : Math.max(share / 2, Math.min(share, record));
     this.#named = new Map(names.map((name) => [name, this.#named.get(name) ?? new Account(() => this.#released())]));
     this.#accounts = [...this.#named.values()];
     this.#released();
@@ -42,7 +48,7 @@ export class Budget {
    * they hold nothing else: it must pass some time, whatever other outputs hold.
    */
   fits(accounts: readonly Account[], bytes: number): boolean {
-    const reserve = this.#accounts.length === 1 ? this.limit : this.limit / 2 / this.#accounts.length;
+    const reserve = this.#reserve;
     const shared = this.limit - reserve * this.#accounts.length;
     let beyond = 0;
     let empty = true;
@@ -55,7 +61,7 @@ export class Budget {
       if (takes && account.used > 0) empty = false;
       beyond += after;
     }
-    return !grows || beyond <= shared || empty;
+    return !grows || beyond <= shared || (empty && bytes > reserve);
   }
 
   /** Resolves when some bytes are released, or when the signal aborts. */

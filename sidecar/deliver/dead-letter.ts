@@ -1,4 +1,4 @@
-import { appendFile, mkdir, rename, stat } from 'node:fs/promises';
+import { appendFile, mkdir, open, rename, stat, truncate } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Outcome } from '../types.ts';
 
@@ -23,6 +23,7 @@ export class DeadLetterFile {
   readonly #maxBytes: number;
   readonly #evicted: (bytes: number) => void;
   #turn: Promise<unknown> = Promise.resolve();
+  #mended = false;
 
   constructor(path: string, maxBytes: number, evicted: (bytes: number) => void) {
     this.#path = path;
@@ -39,12 +40,14 @@ export class DeadLetterFile {
 
   async #write(lines: readonly string[]): Promise<void> {
     await mkdir(dirname(this.#path), { recursive: true });
+    if (!this.#mended) await mend(this.#path);
+    this.#mended = true;
     let size = await sizeOf(this.#path);
     let text = '';
     for (const line of lines) {
       const bytes = Buffer.byteLength(line);
       if (size > 0 && size + bytes > this.#maxBytes / 2) {
-        if (text !== '') await appendFile(this.#path, text);
+        if (text !== '') await this.#append(text);
         await this.#rotate();
         text = '';
         size = 0;
@@ -52,13 +55,47 @@ export class DeadLetterFile {
       text += line;
       size += bytes;
     }
-    await appendFile(this.#path, text);
+    await this.#append(text);
+  }
+
+  /** Whole, or not at all: what a full disk took of it is cut off again. */
+  async #append(text: string): Promise<void> {
+    const size = await sizeOf(this.#path);
+    try {
+      await appendFile(this.#path, text);
+    } catch (error) {
+      this.#mended = await truncate(this.#path, size).then(
+        () => true,
+        () => false, // then it is mended before the next one
+      );
+      throw error;
+    }
   }
 
   async #rotate(): Promise<void> {
     const old = await sizeOf(`${this.#path}.1`);
     await rename(this.#path, `${this.#path}.1`);
     if (old > 0) this.#evicted(old);
+  }
+}
+
+/** Cuts off half a line that a kill or a full disk left: its record was not settled, so it comes again. */
+async function mend(path: string): Promise<void> {
+  const size = await sizeOf(path);
+  if (size === 0) return;
+  const file = await open(path, 'r+');
+  try {
+    const piece = Buffer.alloc(64 * 1024);
+    for (let end = size; end > 0; end -= piece.length) {
+      const start = Math.max(0, end - piece.length);
+      const { bytesRead } = await file.read(piece, 0, end - start, start);
+      const newline = piece.subarray(0, bytesRead).lastIndexOf(10);
+      if (newline === -1 && start > 0) continue;
+      if (start + newline + 1 < size) await file.truncate(start + newline + 1);
+      return;
+    }
+  } finally {
+    await file.close();
   }
 }
 

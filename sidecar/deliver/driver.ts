@@ -166,7 +166,8 @@ export class Driver {
     switch (result.kind) {
       case 'delivered':
         this.#succeeded(now, batch.starts.length, result.repeated);
-        this.#settle(batch);
+        this.#settleRanges(batch);
+        this.#release(batch);
         return DONE;
       case 'retry':
         this.health.failed(now, result.reason, result.message, false);
@@ -267,11 +268,6 @@ export class Driver {
     this.#limit = Math.min(this.#sink.concurrency, this.#limit + 1 / this.#limit);
     if (records > 0) this.#metrics.recordsDelivered.inc({ output }, records);
     if (repeated > 0) this.#metrics.recordsRepeated.inc({ output }, repeated);
-  }
-
-  #settle(batch: Batch): void {
-    this.#settleRanges(batch);
-    this.#release(batch);
   }
 
   #settleRanges(batch: Batch): void {

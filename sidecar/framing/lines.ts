@@ -106,7 +106,10 @@ export function cutLines(
       }
       if (at + offset === 0 && text.startsWith(BYTE_ORDER_MARK)) text = text.slice(1);
     }
-    const took = take(text, offset + at, offset + end, flags, text === undefined ? 'long_line' : undefined);
+    // What was handed on without its line ending has that now: it is no record of its own.
+    if (standing === 'part' && text === '') text = undefined;
+    const dropped = standing === 'rest' ? 'long_line' : undefined;
+    const took = take(text, offset + at, offset + end, text === undefined ? 0 : flags, dropped);
     if (!took) return { bytes: at, standing, refused: true };
     at = end;
     if (!isCut) standing = 'start';
@@ -187,10 +190,21 @@ function holeAt(bytes: Buffer, at: number, unit: number): number {
   return end - at - ((end - at) % unit);
 }
 
-/** The text and flags of an unfinished last line, flushed when nothing more will come (a drain, or its file is gone). A hole has no text. */
-export function lastLine(bytes: Buffer, encoding: Encoding): { text: string | undefined; flags: number } {
+/**
+ * The text and flags of an unfinished last line, which stands at `offset` and is flushed when nothing more will come (a drain, or its file is
+ * gone). A hole and a byte order mark have no text; half a code unit is none.
+ */
+export function lastLine(
+  bytes: Buffer,
+  offset: number,
+  encoding: Encoding,
+): { text: string | undefined; flags: number } {
   if (holeAt(bytes, 0, 1) === bytes.length) return { text: undefined, flags: 0 };
-  const end = encoding.isReturn(bytes, bytes.length) ? bytes.length - encoding.unit : bytes.length;
+  const half = encoding.unit === 2 ? (offset + bytes.length) % 2 : 0;
+  const units = bytes.length - half;
+  const end = encoding.isReturn(bytes, units) ? units - encoding.unit : units;
   const { text, valid } = encoding.decode(bytes.subarray(0, end));
-  return { text, flags: FLAGS.partial | (valid ? 0 : FLAGS.invalid_utf8) };
+  const flags = FLAGS.partial | (valid && half === 0 ? 0 : FLAGS.invalid_utf8);
+  if (offset > 0 || !text.startsWith(BYTE_ORDER_MARK)) return { text, flags };
+  return text === BYTE_ORDER_MARK ? { text: undefined, flags: 0 } : { text: text.slice(1), flags };
 }

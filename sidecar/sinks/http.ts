@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Readable } from 'node:stream';
 // The pool and the request alone: undici's root import costs 13 MiB more (measured), and a sidecar is in every pod.
 import request from 'undici/lib/api/api-request.js';
 import Pool from 'undici/lib/dispatcher/pool.js';
 import type { ElasticsearchConfig } from '../../contract/config/outputs.ts';
-import type { SendResult } from '../types.ts';
+import type { Reason, SendResult } from '../types.ts';
 
 /** An answer of the server, whole. */
 export interface Answer {
@@ -15,8 +16,14 @@ export interface Answer {
 
 /** HTTP to one of several equal servers. */
 export interface Http {
-  /** Posts to the current server; a connection that fails moves on to the next one for the next try. */
-  post(path: string, headers: Record<string, string>, body: Buffer, signal: AbortSignal): Promise<Answer | SendResult>;
+  /** Posts to the current server; a connection that fails moves on to the next one for the next try. `most`: bytes of an answer. */
+  post(
+    path: string,
+    headers: Record<string, string>,
+    body: Buffer,
+    most: number,
+    signal: AbortSignal,
+  ): Promise<Answer | SendResult>;
   close(): Promise<void>;
 }
 
@@ -34,7 +41,7 @@ export function createHttp(urls: readonly string[], tls: ElasticsearchConfig['tl
   let opening: Promise<Server[]> | undefined;
   let current = 0;
   return {
-    async post(path, headers, body, signal) {
+    async post(path, headers, body, most, signal) {
       let servers: Server[];
       try {
         opening ??= openServers(urls, tls, connections);
@@ -53,7 +60,7 @@ export function createHttp(urls: readonly string[], tls: ElasticsearchConfig['tl
           body,
           signal,
         });
-        return { status: response.statusCode, headers: response.headers, body: await response.body.text() };
+        return { status: response.statusCode, headers: response.headers, body: await textOf(response.body, most) };
       } catch (error) {
         if (current === turn) current = (turn + 1) % servers.length;
         return failure(server.origin, error as Error & { code?: string });
@@ -85,12 +92,40 @@ async function openServers(
   });
 }
 
+/** The body as text. Throws when it is longer than it can be, or does not end: whoever answers so is no server of ours. */
+async function textOf(body: Readable, most: number): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  const timer = setTimeout(() => body.destroy(new BadAnswer('timeout', 'the answer does not end')), ANSWER_MS);
+  try {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes > most) throw new BadAnswer('bad_answer', `the answer is longer than ${most} bytes`);
+      chunks.push(chunk);
+    }
+  } finally {
+    clearTimeout(timer);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** An answer that is none, and why. */
+class BadAnswer extends Error {
+  readonly reason: Reason;
+
+  constructor(reason: Reason, message: string) {
+    super(message);
+    this.reason = reason;
+  }
+}
+
 function failure(origin: string, error: Error & { code?: string }): SendResult {
   const timeout =
     error.code === 'UND_ERR_HEADERS_TIMEOUT' ||
     error.code === 'UND_ERR_BODY_TIMEOUT' ||
     error.code === 'UND_ERR_CONNECT_TIMEOUT';
   const message = error.message || error.code || error.name;
+  if (error instanceof BadAnswer) return { kind: 'retry', reason: error.reason, message: `${origin}: ${message}` };
   return { kind: 'retry', reason: timeout ? 'timeout' : 'connection', message: `${origin}: ${message}` };
 }
 

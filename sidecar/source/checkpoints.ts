@@ -82,6 +82,7 @@ export class Checkpoints {
         this.savedAt = decoded.savedAt;
         return;
       }
+      this.resumed = true; // an earlier run was here, though we do not know what it had read
       const aside = join(this.#dir, `${name}.broken-${Date.now()}`);
       const kept = await rename(path, aside).then(
         () => aside,

@@ -1,6 +1,6 @@
 import type { Dirent } from 'node:fs';
 import { lstat, readdir, stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, join, posix } from 'node:path';
 import picomatch from 'picomatch';
 import type { Input } from '../types.ts';
 import { resolveBelow } from './links.ts';
@@ -22,7 +22,15 @@ export interface Found {
 export interface Refused {
   readonly input: Input;
   readonly path: string;
-  readonly code: 'EISDIR' | 'not_a_file' | 'broken_link' | 'compressed' | 'too_many_files' | 'ENOENT' | string;
+  readonly code:
+    | 'EISDIR'
+    | 'not_a_file'
+    | 'broken_link'
+    | 'compressed'
+    | 'too_many_files'
+    | 'bad_name'
+    | 'ENOENT'
+    | string;
   readonly message: string;
 }
 
@@ -104,11 +112,16 @@ function failed(
     const why = root === '' ? there : `${there}, or on no volume that the sidecar has`;
     return [{ input, path, code: 'broken_link', message: why }];
   }
+  if (path.includes('\ufffd')) {
+    const why = 'its name is no UTF-8: give the file another one';
+    return [{ input, path, code: 'bad_name', message: why }];
+  }
   if (isGlob) return []; // gone between the listing and the look
   return [{ input, path, code, message: 'there is no such file yet: it is read as soon as it appears' }];
 }
 
-function compile(input: Input, glob: string): Pattern {
+function compile(input: Input, given: string): Pattern {
+  const glob = posix.normalize(given); // `//`, `/./` and `/../` are in no path that is found
   const { base, isGlob, glob: rest } = picomatch.scan(glob);
   return {
     input,

@@ -1,3 +1,4 @@
+import { uptime } from '../clock.ts';
 import type { Telemetry } from '../telemetry.ts';
 import type { Input } from '../types.ts';
 import { type Checkpoints, entryKey } from './checkpoints.ts';
@@ -8,6 +9,9 @@ import { OpenFiles } from './open-files.ts';
 import { Refusals } from './refusals.ts';
 import type { Tailer } from './tailer.ts';
 import { Watcher } from './watcher.ts';
+
+/** How often what is remembered of files that are no more is forgotten, ms. */
+const FORGET_MS = 60_000;
 
 /** Finds the files that the inputs' paths name, again and again, and has them opened. */
 export class Files {
@@ -21,6 +25,7 @@ export class Files {
   /** Something changed in a folder: scan soon. */
   #changed = true;
   #scanned = false;
+  #forgotAt = uptime();
 
   constructor(
     podUid: string | undefined,
@@ -79,6 +84,9 @@ export class Files {
     if (first) {
       await this.open.rotated.findMissing();
       this.#sayNothingFound(found);
+    } else if (uptime() - this.#forgotAt > FORGET_MS) {
+      this.#forgotAt = uptime();
+      await this.open.rotated.forgetMissing();
     }
     await this.open.rotated.lookBeside();
     await this.open.limitUnlinked();
@@ -105,7 +113,7 @@ export class Files {
 
   /** A read failed: say so, try again later. */
   fail(tailer: Tailer, error: NodeJS.ErrnoException): void {
-    tailer.lookAt = Date.now() + 1000;
+    tailer.lookAt = uptime() + 1000;
     const { code = 'unknown', message } = error;
     this.refusals.say({ input: tailer.file.input, path: tailer.path, code, message });
   }

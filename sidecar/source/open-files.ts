@@ -1,3 +1,4 @@
+import { uptime } from '../clock.ts';
 import type { Telemetry } from '../telemetry.ts';
 import type { Input } from '../types.ts';
 import { type Checkpoints, type Entry, entryKey } from './checkpoints.ts';
@@ -207,7 +208,7 @@ export class OpenFiles implements Opened {
 
   /** Closes a file that no path names any more, once it is quiet and settled. An unfinished last line is handed on first. */
   async closeFinished(tailer: Tailer): Promise<boolean> {
-    if (tailer.matched || Date.now() - tailer.grownAt < ROTATE_WAIT_MS || Date.now() < tailer.keepUntil) return false;
+    if (tailer.matched || uptime() - tailer.grownAt < ROTATE_WAIT_MS || uptime() < tailer.keepUntil) return false;
     const { content } = tailer;
     if (tailer.links > 0 && removesDone(tailer.file.input) && content.identified && tailer.readOffset === tailer.size)
       return false; // whoever removes it wants it open
@@ -282,18 +283,12 @@ export class OpenFiles implements Opened {
 
   /** No input wants it any more. */
   async #unwanted(tailer: Tailer): Promise<void> {
-    const bytes = tailer.size - tailer.readOffset;
-    if (tailer.links === 0 && bytes > 0) {
-      this.#telemetry.metrics.bytesDropped.inc({ reason: 'unlinked' }, bytes);
-      this.#telemetry.log.warn(
-        { path: tailer.path, bytes },
-        'a deleted file that no input wants any more was not read to its end',
-      );
-    }
+    const { path, readOffset: read, size, links } = tailer;
+    if (links === 0) this.#telemetry.metrics.bytesDropped.inc({ reason: 'unlinked' }, size - read);
+    this.#telemetry.log.info({ path, read, size, links }, 'no input wants it any more: closed');
     this.#open.delete(entryKey(tailer.dev, tailer.inode));
     this.#parting.push(tailer);
     await tailer.close();
-    this.#telemetry.log.info({ path: tailer.path, bytes: tailer.readOffset }, 'no input wants it any more: closed');
   }
 
   async closeAll(): Promise<void> {

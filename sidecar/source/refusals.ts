@@ -18,6 +18,11 @@ export class Refusals {
     for (const one of refused) this.say(one);
   }
 
+  /** Paths of those that hold text which was never read. */
+  get missed(): string[] {
+    return this.now.filter(({ code }) => !HARMLESS.includes(code)).map(({ path }) => path);
+  }
+
   say({ input, path, code, message }: Refused): void {
     if (this.#said.get(path) === code) return;
     this.#said.set(path, code);
@@ -30,6 +35,9 @@ export class Refusals {
     this.#said.delete(path);
   }
 }
+
+/** What is not read because there is no text to read. */
+const HARMLESS: readonly string[] = ['compressed', 'EISDIR', 'not_a_file', 'broken_link', 'ENOENT'];
 
 const FIXES: Readonly<Record<string, string>> = {
   EACCES:

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
+import { uptime } from '../clock.ts';
 import type { Telemetry } from '../telemetry.ts';
 import type { Input } from '../types.ts';
 import { type Checkpoints, entryKey } from './checkpoints.ts';
@@ -77,9 +78,9 @@ export class Retention {
     const done: Done[] = [];
     for (const tailer of tailers) {
       const { content } = tailer;
-      if (!content.registered || Date.now() - tailer.grownAt < QUIET_MS) continue;
+      if (!content.registered || uptime() - tailer.grownAt < QUIET_MS) continue;
       const path = await nameOf(tailer.handle);
-      if (path === undefined || !this.#isPutAside(tailer, path, tailers)) continue;
+      if (path === undefined || !(await this.#isPutAside(tailer, path, tailers))) continue;
       const { size, mtimeMs: writtenAt } = await tailer.handle.stat();
       if (size === this.#settledOnDisk(tailer)) done.push({ tailer, path, writtenAt });
     }
@@ -87,8 +88,11 @@ export class Retention {
   }
 
   /** It was renamed as rotations do, or its name adds to that of a log that is there. Whatever else happened to it, it is not ours to delete. */
-  #isPutAside(tailer: Tailer, path: string, tailers: readonly Tailer[]): boolean {
-    if (isRotatedName(basename(tailer.realPath), basename(path))) return true;
+  async #isPutAside(tailer: Tailer, path: string, tailers: readonly Tailer[]): Promise<boolean> {
+    // A link to a dated file is no rotation of it: the name under which it was found must lead elsewhere.
+    const { dev, ino } = await stat(tailer.realPath).catch(() => ({ dev: 0, ino: 0 })); // nothing has that name now
+    const isThere = dev === tailer.dev && ino === tailer.inode;
+    if (isRotatedName(basename(tailer.realPath), basename(path))) return !isThere;
     return tailers.some(
       (other) =>
         other !== tailer && other.matched && isRotated(other.realPath, path) && isSuffixed(other.realPath, path),
@@ -106,7 +110,7 @@ export class Retention {
     try {
       // It stays open for a while: what somebody writes to it late is read. Its space is given back before that.
       await this.#free(input, tailer);
-      tailer.keepUntil = Date.now() + KEEP_MS;
+      tailer.keepUntil = uptime() + KEEP_MS;
       if (!(await deleteFile(path, tailer))) return 0;
     } catch (error) {
       this.#complain(input, error as NodeJS.ErrnoException);

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { open, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { uptime } from '../clock.ts';
 import type { Input } from '../types.ts';
 import { type Checkpoints, type Entry, entryKey } from './checkpoints.ts';
 import { Content } from './content.ts';
@@ -55,7 +56,7 @@ export class Rotated {
   readonly #checkpoints: Checkpoints;
   /** Contents that no open file holds any more. */
   #ended: Content[] = [];
-  /** Folders in which nothing waits: when they had changed, and when they were looked through, ms since the epoch. */
+  /** Folders in which nothing waits: when they had changed, ms since the epoch, and when they were looked through, by `uptime`. */
   readonly #quiet = new Map<string, { changedAt: number; at: number }>();
   /** Files beside logs that need not be opened, and their size and time when that was found out. */
   readonly #judged = new Map<string, string>();
@@ -108,12 +109,12 @@ export class Rotated {
       if (tailer.bornAt > 0 && tailer.bornAt < other.bornAt) continue;
       const copied = await this.#isCopied(other, tailer, start);
       if (copied === false) continue;
-      tailer.waitingSince ??= Date.now();
+      tailer.waitingSince ??= uptime();
       const since = tailer.waitingSince;
-      const waited = Date.now() - Math.max(since, tailer.grownAt);
+      const waited = uptime() - Math.max(since, tailer.grownAt);
       // Longer than what is there now: a copy only if that was truncated since, which the next looks find out.
       const longer = tailer.size > (await other.handle.stat()).size;
-      if ((longer && final && waited >= LOOKS_MS) || Date.now() - since > PERHAPS_MS) continue;
+      if ((longer && final && waited >= LOOKS_MS) || uptime() - since > PERHAPS_MS) continue;
       // Of a file that is deleted the copy is what stays: once that one is read, it goes on there.
       if (waited < COPY_WAIT_MS || (copied === 'proved' && other.links === 0)) return 'wait';
       if (!tailer.matched && !longer && (copied === 'proved' || tailer.size <= start.length)) return 'copy';
@@ -150,6 +151,24 @@ export class Rotated {
     }
   }
 
+  /** What is remembered of files that are neither open nor in their folder any more keeps nothing but their next one from being taken for them. */
+  async forgetMissing(): Promise<void> {
+    const closed = [...this.#checkpoints.entries.values()].filter((entry) => !entry.gone && !this.#files.get(entry));
+    for (const [folder, entries] of Map.groupBy(closed, ({ realPath }) => dirname(realPath))) {
+      const names = await namesIn(folder);
+      if (names === undefined) continue;
+      const there = new Set<string>();
+      for (const name of names) {
+        const status = await stat(join(folder, name)).catch(() => undefined); // gone since the listing
+        if (status) there.add(entryKey(status.dev, status.ino));
+      }
+      for (const entry of entries) {
+        const key = entryKey(entry.dev, entry.inode);
+        if (!there.has(key) && !this.#files.get(entry)) this.#checkpoints.entries.set(key, gone(entry));
+      }
+    }
+  }
+
   #remember(entry: Entry): void {
     const input = this.#files.inputOf(entry.input);
     if (input === undefined) return;
@@ -177,7 +196,7 @@ export class Rotated {
     for (const [folder, tailers] of folders) {
       const changedAt = (await stat(folder).catch(() => undefined))?.mtimeMs; // gone since the scan
       const quiet = this.#quiet.get(folder);
-      const now = Date.now();
+      const now = uptime();
       if (changedAt === undefined || (quiet?.changedAt === changedAt && now - quiet.at < LOOK_BESIDE_MS)) continue;
       let waiting = false;
       for (const sibling of await siblingsIn(folder, new Set(tailers.map(({ realPath }) => realPath)))) {
@@ -225,7 +244,7 @@ export class Rotated {
     if (spans.some(({ after, before }) => bornAt >= after - CLOCK_MS && bornAt <= before)) return true;
     // Made and put aside between two looks: older than the log that is there now, and not written to for long after that was made.
     if (!logs.some((log) => bornAt <= log.bornAt && writtenAt <= log.bornAt + LATE_MS)) return false;
-    return Date.now() - writtenAt < YOUNG_MS ? 'young' : true;
+    return Math.abs(Date.now() - writtenAt) < YOUNG_MS ? 'young' : true;
   }
 }
 

@@ -1,3 +1,4 @@
+import { uptime } from '../clock.ts';
 import type { Telemetry } from '../telemetry.ts';
 import type { Input } from '../types.ts';
 import type { Checkpoints } from './checkpoints.ts';
@@ -28,7 +29,7 @@ export class Source {
   readonly #retention: Retention;
   #window = Buffer.allocUnsafeSlow(WINDOW_BYTES);
   #wake: (() => void) | undefined;
-  #savedAt = 0;
+  #savedAt = Number.NEGATIVE_INFINITY;
   #drainingSince: number | undefined;
   /** In this round something was left unread because the budget is used up. */
   #starved = false;
@@ -43,10 +44,10 @@ export class Source {
   /** Reads until the signal aborts, or a drain (see `drain`) finds all files quiet. Leaves files open and nothing half done. */
   async run(inputs: readonly Input[], signal: AbortSignal): Promise<void> {
     this.files.watch(inputs);
-    let scannedAt = 0;
+    let scannedAt = Number.NEGATIVE_INFINITY;
     let lookedLast = false;
     while (!signal.aborted) {
-      const now = Date.now();
+      const now = uptime();
       if (this.files.changed || now - scannedAt >= SCAN_MS) {
         await this.files.scan();
         scannedAt = now;
@@ -68,6 +69,7 @@ export class Source {
         // What rotations put aside is looked for now and then: once more before the end.
         this.files.open.rotated.look();
         await this.files.scan();
+        this.#lookAtAll();
         lookedLast = true;
       }
     }
@@ -76,7 +78,8 @@ export class Source {
 
   /** From now on `run` ends once no file grew for two seconds and unfinished last lines are handed on. */
   drain(): void {
-    this.#drainingSince ??= Date.now();
+    this.#drainingSince ??= uptime();
+    this.#lookAtAll();
     this.#wake?.();
   }
 
@@ -96,7 +99,7 @@ export class Source {
 
   /** Writes the checkpoints, with all that is settled by now. */
   async save(): Promise<boolean> {
-    this.#savedAt = Date.now();
+    this.#savedAt = uptime();
     this.files.open.remember();
     return this.#checkpoints.save();
   }
@@ -107,7 +110,7 @@ export class Source {
     this.#starved = false;
     for (const tailer of this.files.all) {
       if (signal.aborted) return false;
-      if (tailer.lookAt > Date.now()) continue;
+      if (tailer.lookAt > uptime()) continue;
       try {
         if (await this.#turn(tailer)) busy = true;
         // What was found to be a copy, or compressed, is closed by then.
@@ -123,8 +126,8 @@ export class Source {
     const look = await tailer.look();
     if (look === 'truncated') return this.#truncated(tailer);
     if (look === 'same') {
-      const quiet = Date.now() - tailer.grownAt;
-      tailer.lookAt = Date.now() + Math.min(SLOWEST_LOOK_MS, Math.max(LOOK_MS, quiet / 20));
+      const quiet = this.#drainingSince === undefined ? uptime() - tailer.grownAt : 0;
+      tailer.lookAt = uptime() + Math.min(SLOWEST_LOOK_MS, Math.max(LOOK_MS, quiet / 20));
       return false;
     }
     // In a drain nothing waits for what may come.
@@ -141,6 +144,11 @@ export class Source {
     return true;
   }
 
+  /** Whatever was found quiet is looked at in the next round. */
+  #lookAtAll(): void {
+    for (const tailer of this.files.all) tailer.lookAt = 0;
+  }
+
   /** Nothing more is read for now, but the loop goes on: new files must be found and held open while a backend is down. */
   #starve(): boolean {
     this.#starved = true;
@@ -149,7 +157,7 @@ export class Source {
   }
 
   #later(tailer: Tailer): boolean {
-    tailer.lookAt = Date.now() + LOOK_MS;
+    tailer.lookAt = uptime() + LOOK_MS;
     return false;
   }
 
@@ -165,8 +173,8 @@ export class Source {
       !this.#starved &&
       !this.files.open.rotated.waiting &&
       since !== undefined &&
-      !this.files.all.some(({ waitingSince = 0 }) => Date.now() - waitingSince < 2 * QUIET_MS) &&
-      Date.now() - Math.max(since, ...this.files.all.map(({ grownAt }) => grownAt)) >= QUIET_MS
+      !this.files.all.some(({ waitingSince = -Infinity }) => uptime() - waitingSince < 2 * QUIET_MS) &&
+      uptime() - Math.max(since, ...this.files.all.map(({ grownAt }) => grownAt)) >= QUIET_MS
     );
   }
 

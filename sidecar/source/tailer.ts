@@ -1,5 +1,6 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
+import { uptime } from '../clock.ts';
 import { cutLines, lastLine, type TakeLine } from '../framing/lines.ts';
 import type { Input, LogFile } from '../types.ts';
 import type { Entry } from './checkpoints.ts';
@@ -45,17 +46,17 @@ export class Tailer {
   diskBytes = 0;
   /** Whether the last scan found it among the paths. */
   matched = true;
-  /** When it last grew, ms since the epoch. */
-  grownAt = Date.now();
+  /** When it last grew, by `uptime`. */
+  grownAt = uptime();
   /** When it was last seen to hold what it held, ms since the epoch. */
   lookedAt = Date.now();
-  /** Do not close before, ms since the epoch. */
+  /** Do not close before, by `uptime`. */
   keepUntil = 0;
-  /** Do not look before, ms since the epoch. */
+  /** Do not look before, by `uptime`. */
   lookAt = 0;
   /** Spans of time in which contents may have come and gone in it that nobody saw, ms since the epoch. */
   readonly unseen: { readonly after: number; readonly before: number }[] = [];
-  /** Since when it waits because it may be a copy, ms since the epoch. */
+  /** Since when it waits because it may be a copy, by `uptime`. */
   waitingSince: number | undefined;
   #changedAt = -1;
 
@@ -126,7 +127,7 @@ export class Tailer {
     const changed = mtimeMs !== this.#changedAt;
     if (changed && this.#changedAt !== -1 && !this.content.identified) this.missed(this.lookedAt);
     this.#changedAt = mtimeMs;
-    if (size > this.size) this.grownAt = Date.now();
+    if (size > this.size) this.grownAt = uptime();
     this.size = size;
     if (size < this.readOffset) return 'truncated';
     // The head tells apart what the bytes before our offset alone do not: a rewritten file may end alike.
@@ -197,8 +198,8 @@ export class Tailer {
     const { encoding } = content;
     const complete = encoding.afterLast(rest, readOffset % 2 === 1) > 0;
     if (rest.length === 0 || complete || !content.continuesIn(bytes)) return true;
-    const { text, flags } = standing === 'rest' ? DROPPED : lastLine(rest, encoding);
-    const why = standing === 'rest' ? 'long_line' : 'hole';
+    const { text, flags } = standing === 'rest' ? DROPPED : lastLine(rest, readOffset, encoding);
+    const why = standing === 'rest' ? 'long_line' : rest[0] === 0 ? 'hole' : undefined;
     if (!take(text, readOffset, readOffset + rest.length, flags, text === undefined ? why : undefined)) return false;
     if (standing === 'start') content.standing = 'part';
     content.advance(bytes, rest.length);

@@ -79,7 +79,7 @@ t.test('bug: SIGTERM in the midst of a reload crashed the sidecar', async (t) =>
   const store = await startStore();
   t.teardown(() => store.close());
   const sidecar = sidecarOf(t, { SIDETAIL_LOG_LEVEL: 'debug' });
-  store.faults = ({ n }) => (n < 2 ? { kind: 'hang' } : undefined);
+  store.faults = ({ n }) => (n < 2 ? { kind: 'hang', ms: 3000 } : undefined);
   const outputs = { es: { type: 'elasticsearch', url: store.url, batch: { maxAge: '50ms' } } };
   sidecar.configure({ outputs });
   writeFileSync(join(sidecar.logs, 'app.log'), lines('a', 100));

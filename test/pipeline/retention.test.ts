@@ -193,18 +193,23 @@ t.test('bug: delete-rotated deleted logs that no rotation had touched', async (t
   mkdirSync(release);
   const link = join(sidecar.logs, 'current');
   symlinkSync('release1', link);
-  const paths = [join(folder, '*.log'), join(link, '*.log')];
+  const paths = [join(folder, '*.log'), join(link, '*.log'), join(sidecar.logs, 'dated.log')];
   sidecar.configure({
     inputs: [{ name: 'app', paths, retention: 'delete-rotated', outputs: ['es'] }, control(sidecar)],
     outputs: { es: { type: 'elasticsearch', url: store.url, batch: { maxAge: '100ms' } }, ...OUT },
   });
   for (const name of ['app.log', 'app2.log', 'app-2.log']) writeFileSync(join(folder, name), `${name}\n`);
   writeFileSync(join(release, 'app.log'), 'behind a link\n');
+  // As rotatelogs -L and cronolog do: the name is a link to the dated file that is written.
+  const dated = join(sidecar.logs, 'dated.log.20261121');
+  writeFileSync(dated, 'dated\n');
+  symlinkSync('dated.log.20261121', join(sidecar.logs, 'dated.log'));
   await sidecar.start();
-  await until(() => store.count() === 4, 'all are delivered');
+  await until(() => store.count() === 5, 'all are delivered');
   unlinkSync(link); // a deployment swaps it: for a while there is none
   await sidecar.logged('the file was renamed or deleted');
   await judged(sidecar);
   t.same(readdirSync(folder).sort(), ['app-2.log', 'app.log', 'app2.log'], 'names that may be those of other logs');
   t.same(readdirSync(release), ['app.log'], 'a file whose folder cannot be seen');
+  t.ok(existsSync(dated), 'what a link leads to');
 });

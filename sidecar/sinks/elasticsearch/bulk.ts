@@ -107,6 +107,8 @@ function outcomeOf(item: BulkItem | undefined): Outcome {
   // 403 is a lack of privileges, or an index that is blocked for writing (a full disk): both are mended on the server.
   if (status === 403) return { kind: 'retry', reason: 'forbidden', message };
   if (status === 404) return { kind: 'retry', reason: 'not_found', message };
+  if (status === 413) return { kind: 'rejected', reason: 'too_large', message, detail };
+  if (status < 400 || status === 408) return { kind: 'retry', reason: 'bad_answer', message };
   return { kind: 'rejected', reason: 'rejected', message, detail };
 }
 

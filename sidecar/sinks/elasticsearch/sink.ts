@@ -11,6 +11,10 @@ import { actionLine, FILTER_PATH, readBulkAnswer } from './bulk.ts';
 import { authorization } from './credentials.ts';
 import { compileName, dataStreamFields } from './names.ts';
 
+/** What an answer may take, and each of its items (Elasticsearch cuts no reason, but quotes little of a document), bytes. */
+const ANSWER_BYTES = 64 * 1024;
+const ITEM_BYTES = 4096;
+
 const compress = promisify(gzip);
 
 /** Elasticsearch and OpenSearch through `_bulk`. `sent` is told the bytes of each request. */
@@ -45,7 +49,8 @@ export function createElasticsearchSink(
     const headers: Record<string, string> = { 'content-type': 'application/x-ndjson', accept: 'application/json' };
     if (auth !== undefined) headers.authorization = auth;
     if (zipped) headers['content-encoding'] = 'gzip';
-    const answer = await http.post(`/_bulk?${query}`, headers, body, signal);
+    const most = ANSWER_BYTES + ITEM_BYTES * batch.starts.length;
+    const answer = await http.post(`/_bulk?${query}`, headers, body, most, signal);
     if ('kind' in answer) return answer;
     return readBulkAnswer(answer.status, answer.headers['retry-after'], answer.body, batch.starts.length, Date.now());
   }

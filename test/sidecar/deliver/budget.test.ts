@@ -31,7 +31,9 @@ t.test('bug: an output that was down used up the room of another that gets other
   down.charge(75);
   t.notOk(budget.fits([down], 1), 'its own quarter and the shared half');
   t.ok(budget.fits([up], 25), 'the other quarter is kept');
-  t.notOk(budget.fits([up], 26));
+  up.charge(1);
+  t.notOk(budget.fits([up], 25));
+  up.release(1);
   t.notOk(budget.fits([down, up], 1), 'a record for both waits');
   down.release(10);
   t.ok(budget.fits([up], 35));
@@ -39,8 +41,28 @@ t.test('bug: an output that was down used up the room of another that gets other
   t.end();
 });
 
+t.test(
+  'bug: an output that was down kept a line from a healthy one that was greater than what is kept for that',
+  (t) => {
+    const budget = new Budget(100);
+    const [down, up, third] = [...budget.open(100, ['down', 'up', 'third'], 20).values()] as [
+      Account,
+      Account,
+      Account,
+    ];
+    down.charge(60);
+    t.notOk(budget.fits([down], 1));
+    t.ok(budget.fits([up], 20) && budget.fits([third], 20), 'as much as the largest record needs is kept');
+    t.ok(budget.fits([up], 30), 'one that is greater all the same goes alone');
+    up.charge(1);
+    t.notOk(budget.fits([up], 30));
+    t.end();
+  },
+);
+
 t.test('property: never beyond the limit while each record is within it', (t) => {
-  const { budget, a, b, c } = setUp(1000, 'a', 'b', 'c');
+  const budget = new Budget(1000);
+  const [a, b, c] = [...budget.open(1000, ['a', 'b', 'c'], 300).values()] as [Account, Account, Account];
   const all = [a, b, c];
   let seed = 1;
   for (let i = 0; i < 5000; i++) {

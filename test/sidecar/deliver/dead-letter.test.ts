@@ -1,7 +1,9 @@
-import { readFileSync, statSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 import { type DeadLetterEntry, DeadLetterFile } from '../../../sidecar/deliver/dead-letter.ts';
+import { mountDisk } from '../../support/disk.ts';
 
 const entry = (offset: number, record = 'r'): DeadLetterEntry => ({
   time: '2026-01-01T00:00:00.000Z',
@@ -68,4 +70,36 @@ t.test('what cannot be written rejects, and the next one is tried anew', async (
   const broken = new DeadLetterFile(join(dir, 'file/es.ndjson'), 1e6, () => undefined);
   await t.rejects(broken.append([entry(1)]), { code: /ENOTDIR|EEXIST/ });
   await t.rejects(broken.append([entry(1)]), { code: /ENOTDIR|EEXIST/ });
+});
+
+t.test('bug: half a line that a kill left was glued to the next entry', async (t) => {
+  const path = join(t.testdir(), 'es.ndjson');
+  await new DeadLetterFile(path, 1e6, () => undefined).append([entry(1)]);
+  appendFileSync(path, JSON.stringify(entry(2, 'x'.repeat(100_000))).slice(0, -5));
+  await new DeadLetterFile(path, 1e6, () => undefined).append([entry(3)]);
+  t.same(read(path), [entry(1), entry(3)]);
+  writeFileSync(path, 'half');
+  await new DeadLetterFile(path, 1e6, () => undefined).append([entry(4)]);
+  t.same(read(path), [entry(4)], 'nothing but half a line');
+});
+
+t.test('bug: a full disk took half an entry, and the next one was glued to it', async (t) => {
+  const disk = mkdtempSync(join(tmpdir(), 'sidetail-'));
+  const unmount = mountDisk(disk, 64 * 1024);
+  t.teardown(() => {
+    unmount?.();
+    rmSync(disk, { recursive: true, force: true });
+  });
+  if (unmount === undefined) {
+    t.comment('SKIPPED: needs root and the right to mount a tmpfs');
+    return;
+  }
+  const path = join(disk, 'es.ndjson');
+  const file = new DeadLetterFile(path, 1e6, () => undefined);
+  await file.append([entry(1)]);
+  writeFileSync(join(disk, 'other'), Buffer.alloc(40 * 1024));
+  await t.rejects(file.append([entry(2, 'x'.repeat(60_000))]), { code: 'ENOSPC' });
+  unlinkSync(join(disk, 'other'));
+  await file.append([entry(3)]);
+  t.same(read(path), [entry(1), entry(3)]);
 });

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import t from 'tap';
 import { encodingOf } from '../../../sidecar/framing/encoding.ts';
-import { type LineOptions, lastLine } from '../../../sidecar/framing/lines.ts';
+import { cutLines, type LineOptions, lastLine } from '../../../sidecar/framing/lines.ts';
 import { FLAGS } from '../../../sidecar/types.ts';
 import { options, readAll, type Taken } from './reading.ts';
 
@@ -206,9 +206,30 @@ t.test('property: of any bytes at all, the ranges cover every complete line', (t
 });
 
 t.test('the unfinished last line', (t) => {
-  t.same(lastLine(Buffer.from('abc'), utf8), { text: 'abc', flags: FLAGS.partial });
-  t.same(lastLine(Buffer.from('abc\r'), utf8), { text: 'abc', flags: FLAGS.partial });
-  t.same(lastLine(Buffer.from([0x61, 0xc3]), utf8), { text: 'a�', flags: FLAGS.partial | FLAGS.invalid_utf8 });
+  t.same(lastLine(Buffer.from('abc'), 9, utf8), { text: 'abc', flags: FLAGS.partial });
+  t.same(lastLine(Buffer.from('abc\r'), 9, utf8), { text: 'abc', flags: FLAGS.partial });
+  t.same(lastLine(Buffer.from([0x61, 0xc3]), 9, utf8), { text: 'a�', flags: FLAGS.partial | FLAGS.invalid_utf8 });
+  t.end();
+});
+
+t.test(
+  'bug: an unfinished line of UTF-16 that ended in half a unit was no text at all; a mark alone was a record',
+  (t) => {
+    const wide = encodingOf('utf-16le');
+    const [partial, invalid] = [FLAGS.partial, FLAGS.partial | FLAGS.invalid_utf8];
+    t.same(lastLine(Buffer.from('610062', 'hex'), 20, wide), { text: 'a', flags: invalid });
+    t.same(lastLine(Buffer.from('61006200', 'hex'), 20, wide), { text: 'ab', flags: partial });
+    t.same(lastLine(Buffer.from('fffe', 'hex'), 0, wide), { text: undefined, flags: 0 });
+    t.same(lastLine(Buffer.from('fffe6100', 'hex'), 0, wide), { text: 'a', flags: partial });
+    t.end();
+  },
+);
+
+t.test('bug: the line ending of a line that was handed on without it was an empty record', (t) => {
+  const utf = options({ maxLineBytes: 64 });
+  const taken: (string | undefined)[] = [];
+  cutLines(Buffer.from('\nnext\n'), 3, 'part', utf, (text) => taken.push(text) > 0);
+  t.same(taken, [undefined, 'next']);
   t.end();
 });
 

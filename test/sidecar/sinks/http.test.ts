@@ -39,6 +39,8 @@ async function nobody(t: Test): Promise<string> {
   return url;
 }
 
+const MOST = 1000;
+
 t.test('posts, and answers with what came back, whatever the status', async (t) => {
   const { url } = await serve(t, async (request, response) => {
     t.match(request, { method: 'POST', url: '/es/_bulk?a=b', headers: { 'x-a': 'b' } });
@@ -47,7 +49,7 @@ t.test('posts, and answers with what came back, whatever the status', async (t) 
   });
   const http = createHttp([`${url}/es/`], undefined, 1);
   t.teardown(() => http.close());
-  const answer = await http.post('/_bulk?a=b', { 'x-a': 'b' }, BODY, never);
+  const answer = await http.post('/_bulk?a=b', { 'x-a': 'b' }, BODY, MOST, never);
   t.match(answer, { status: 429, headers: { 'retry-after': '7' }, body: 'slow down' });
 });
 
@@ -56,9 +58,9 @@ t.test('a server that is not there is a result, and the next one is tried next',
   const { url } = await serve(t, (_request, response) => response.end('ok'));
   const http = createHttp([dead, url], undefined, 1);
   t.teardown(() => http.close());
-  t.match(await http.post('/', {}, BODY, never), { kind: 'retry', reason: 'connection', message: dead });
-  t.match(await http.post('/', {}, BODY, never), { status: 200, body: 'ok' });
-  t.match(await http.post('/', {}, BODY, never), { status: 200 }, 'and it stays there');
+  t.match(await http.post('/', {}, BODY, MOST, never), { kind: 'retry', reason: 'connection', message: dead });
+  t.match(await http.post('/', {}, BODY, MOST, never), { status: 200, body: 'ok' });
+  t.match(await http.post('/', {}, BODY, MOST, never), { status: 200 }, 'and it stays there');
 });
 
 t.test('a connection that breaks amid the answer', async (t) => {
@@ -69,7 +71,22 @@ t.test('a connection that breaks amid the answer', async (t) => {
   });
   const http = createHttp([url], undefined, 1);
   t.teardown(() => http.close());
-  t.match(await http.post('/', {}, BODY, never), { kind: 'retry', reason: 'connection' });
+  t.match(await http.post('/', {}, BODY, MOST, never), { kind: 'retry', reason: 'connection' });
+});
+
+t.test('bug: an answer that did not end took all memory', async (t) => {
+  const { url } = await serve(t, (_request, response) => {
+    response.on('error', () => undefined);
+    const more = (): void => {
+      while (!response.destroyed && response.write('x'.repeat(1000)));
+    };
+    response.on('drain', more);
+    more();
+  });
+  const http = createHttp([url], undefined, 1);
+  t.teardown(() => http.close());
+  const answer = await http.post('/', {}, BODY, MOST, never);
+  t.match(answer, { kind: 'retry', reason: 'bad_answer', message: /longer than 1000 bytes/ });
 });
 
 t.test('an abort ends the request', async (t) => {
@@ -77,7 +94,7 @@ t.test('an abort ends the request', async (t) => {
   const { url } = await serve(t, () => stop.abort());
   const http = createHttp([url], undefined, 1);
   t.teardown(() => http.close());
-  t.match(await http.post('/', {}, BODY, stop.signal), { kind: 'retry' });
+  t.match(await http.post('/', {}, BODY, MOST, stop.signal), { kind: 'retry' });
 });
 
 t.test('certificates that cannot be read hold the records; they are read again for the next request', async (t) => {
@@ -88,7 +105,7 @@ t.test('certificates that cannot be read hold the records; they are read again f
   );
   t.teardown(() => http.close());
   for (let i = 0; i < 2; i++)
-    t.match(await http.post('/', {}, BODY, never), {
+    t.match(await http.post('/', {}, BODY, MOST, never), {
       kind: 'hold',
       reason: 'connection',
       message: /^tls: ENOENT.*ca\.crt/,
@@ -100,7 +117,7 @@ t.test(
   async (t) => {
     const { url, sockets } = await serve(t, (_request, response) => response.end('ok'));
     const http = createHttp([url], undefined, 2);
-    await Promise.all([1, 2, 3, 4].map(() => http.post('/', {}, BODY, never)));
+    await Promise.all([1, 2, 3, 4].map(() => http.post('/', {}, BODY, MOST, never)));
     t.ok(sockets.size <= 2, 'no more connections than allowed');
     await http.close();
     await Promise.all([...sockets].map((socket) => once(socket, 'close')));

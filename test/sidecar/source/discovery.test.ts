@@ -155,3 +155,15 @@ t.test('folders to watch, and how deep', (t) => {
   ]);
   t.end();
 });
+
+t.test('bug: globs with // and /./ and /../ found nothing', async (t) => {
+  const dir = tree(t);
+  for (const glob of ['/var//log/b.*', '/var/./log/b.*', '/var/log/sub/../b.*', '/var//log/b.log'])
+    t.match((await scan(dir, { paths: [glob] })).found, ['in-0:/var/log/b.log'], glob);
+});
+
+t.test('bug: a name that is no UTF-8 was not read, and nothing said so', async (t) => {
+  const dir = tree(t);
+  writeFileSync(Buffer.concat([Buffer.from(`${dir}/var/log/caf`), Buffer.from([0xe9]), Buffer.from('.log')]), 'x\n');
+  t.same((await scan(dir, { paths: ['/var/log/caf*.log'] })).refused, [['/var/log/caf\ufffd.log', 'bad_name']]);
+});
