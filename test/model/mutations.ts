@@ -102,7 +102,7 @@ const MUTATIONS: readonly Mutation[] = [
   {
     name: 'the budget lets everything in',
     file: `${DELIVER}/budget.ts`,
-    from: 'return !grows || beyond <= shared || empty;',
+    from: 'return !grows || beyond <= shared || (empty && bytes > reserve);',
     to: 'return true;',
     tests: ['test/sidecar/deliver/budget.test.ts'],
   },
@@ -154,6 +154,27 @@ const MUTATIONS: readonly Mutation[] = [
     from: 'this.#before.set(content.file,',
     to: 'void (content.file,',
     tests: ['test/pipeline/reload.test.ts'],
+  },
+  {
+    name: 'a reload gives up what cannot be read again',
+    file: `${DELIVER}/lane.ts`,
+    from: '(canBeRead(file) ? [] : [i])',
+    to: '(canBeRead(file) ? [] : [])',
+    tests: ['test/pipeline/reload.test.ts'],
+  },
+  {
+    name: 'an output that is new after a reload begins with what is read from now on',
+    file: 'sidecar/pipeline.ts',
+    from: '?.[lane.name] ?? 0) : notTaken;',
+    to: '?.[lane.name] ?? 0) : at;',
+    tests: ['test/pipeline/reload.test.ts'],
+  },
+  {
+    name: 'a drain does not look at quiet files again',
+    file: `${SOURCE}/source.ts`,
+    from: 'for (const tailer of this.files.all) tailer.lookAt = 0;',
+    to: '',
+    tests: ['test/pipeline/process.test.ts'],
   },
   {
     name: 'a settled file is deleted by its name alone',
