@@ -83,6 +83,7 @@ export const REASONS = [
   'too_large', // 413, of a single record
   'rejected', // 400-class, of one record: it can never be accepted as it is
   'closed', // the standard output was closed
+  'output_removed', // a reload removed the output
 ] as const;
 export type Reason = (typeof REASONS)[number];
 

@@ -44,6 +44,7 @@ const FIXES: Readonly<Record<string, string>> = {
     'let the user of the sidecar read it: run both containers as the same user, or give the file group and fsGroup',
   compressed: 'nothing; `exclude: ["*.gz"]` says that it is meant so',
   too_many_files: 'raise the limit of open files (ulimit -n) of the sidecar, or name fewer files in paths',
+  bad_name: 'give the file a name in UTF-8',
   EISDIR: 'give the files in it, e.g. with *.log',
   broken_link:
     'nothing, if the application makes its target later; else let the link lead to a folder that is among the paths',
