@@ -1,10 +1,11 @@
 /** The sidecar's composition root: environment → configuration → pipeline → signals. It and `signals.ts` alone touch `process`. */
+import './signals.ts'; // first, so that no signal is missed
 
 import { formatProblem } from '../contract/config/problem.ts';
 import { type Loaded, loadConfig, watchFiles } from './config-file.ts';
 import { readMetadata } from './metadata.ts';
 import { Sidecar } from './sidecar.ts';
-import { onEnd } from './signals.ts'; // first, so that no signal is missed
+import { onEnd } from './signals.ts';
 import { StandardOutput } from './sinks/stdout.ts';
 import { createTelemetry } from './telemetry.ts';
 

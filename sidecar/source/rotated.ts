@@ -1,12 +1,12 @@
 import { constants } from 'node:fs';
-import { open, readdir, stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { uptime } from '../clock.ts';
 import type { Input } from '../types.ts';
 import { type Checkpoints, type Entry, entryKey } from './checkpoints.ts';
 import { Content } from './content.ts';
 import { bytesAt, HEAD_BYTES } from './identity.ts';
-import { isRotated, isRotatedName, isSuffixed, type Sibling, siblingsIn } from './siblings.ts';
+import { filesIn, isRotated, isRotatedName, isSuffixed, type Sibling, siblingsIn } from './siblings.ts';
 import type { Tailer } from './tailer.ts';
 
 /** A file that no path names. */
@@ -140,11 +140,15 @@ export class Rotated {
     for (const entry of this.#checkpoints.ended) this.#remember(entry);
     const missing = [...this.#checkpoints.entries.values()].filter((entry) => !entry.gone && !this.#files.get(entry));
     for (const [folder, entries] of Map.groupBy(missing, ({ realPath }) => dirname(realPath))) {
-      const wanted = new Map(entries.map((entry) => [entryKey(entry.dev, entry.inode), entry]));
-      const names = await namesIn(folder);
-      if (names === undefined) continue;
-      for (const name of names) await this.#findAs(join(folder, name), wanted);
-      for (const [key, entry] of wanted) {
+      const there = await filesIn(folder);
+      if (there === undefined) continue;
+      for (const entry of entries) {
+        const key = entryKey(entry.dev, entry.inode);
+        const realPath = there.get(key);
+        if (realPath !== undefined) {
+          await this.#openAs(realPath, entry);
+          continue;
+        }
         this.#checkpoints.entries.set(key, gone(entry));
         if (entry.id !== '') this.#remember(entry);
       }
@@ -155,13 +159,8 @@ export class Rotated {
   async forgetMissing(): Promise<void> {
     const closed = [...this.#checkpoints.entries.values()].filter((entry) => !entry.gone && !this.#files.get(entry));
     for (const [folder, entries] of Map.groupBy(closed, ({ realPath }) => dirname(realPath))) {
-      const names = await namesIn(folder);
-      if (names === undefined) continue;
-      const there = new Set<string>();
-      for (const name of names) {
-        const status = await stat(join(folder, name)).catch(() => undefined); // gone since the listing
-        if (status) there.add(entryKey(status.dev, status.ino));
-      }
+      const there = await filesIn(folder);
+      if (there === undefined) continue;
       for (const entry of entries) {
         const key = entryKey(entry.dev, entry.inode);
         if (!there.has(key) && !this.#files.get(entry)) this.#checkpoints.entries.set(key, gone(entry));
@@ -177,12 +176,10 @@ export class Rotated {
     this.end(content);
   }
 
-  async #findAs(realPath: string, wanted: Map<string, Entry>): Promise<void> {
+  /** Opens what was renamed, if there is something in it to read. */
+  async #openAs(realPath: string, entry: Entry): Promise<void> {
     const status = await stat(realPath).catch(() => undefined); // gone since the listing
-    const key = status?.isFile() ? entryKey(status.dev, status.ino) : '';
-    const entry = wanted.get(key);
-    if (status === undefined || entry === undefined) return;
-    wanted.delete(key);
+    if (status === undefined) return;
     const input = this.#files.inputOf(entry.input);
     // What holds something else now is found out when it is opened.
     if (input === undefined || (status.size <= entry.offset && (await stillHolds(realPath, entry, input)))) return;
@@ -257,13 +254,6 @@ function mayHaveMade(active: string, { realPath, matched }: Tailer): boolean {
 /** Whether files of this input are removed when all of them is delivered: so they are kept open until then. */
 export function removesDone({ retention, diskBudget }: Input): boolean {
   return retention !== 'keep' || diskBudget !== undefined;
-}
-
-/** The names in a folder; none when it is gone, and the files with it; undefined when it cannot be looked into now. */
-function namesIn(folder: string): Promise<string[] | undefined> {
-  return readdir(folder).catch(({ code }: NodeJS.ErrnoException) =>
-    code === 'ENOENT' || code === 'ENOTDIR' ? [] : undefined,
-  );
 }
 
 /** Whether a closed file is what it was: not another one of the same inode, or truncated. A file that cannot be opened now is left as it is. */

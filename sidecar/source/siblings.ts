@@ -1,5 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { entryKey } from './checkpoints.ts';
 
 /** A file beside logs, under a name that a rotation of one of them gives. */
 export interface Sibling {
@@ -75,4 +77,38 @@ export async function siblingsIn(folder: string, logs: ReadonlySet<string>): Pro
     found.push({ realPath, dev, inode, size, bornAt, writtenAt });
   }
   return found;
+}
+
+/** How often a folder is listed again that changes while it is looked through. */
+const LISTINGS = 20;
+/** Two changes within so short a time may have the same date, ms. */
+const TICK_MS = 20;
+
+/**
+ * The regular files of a folder: where each stands, by device and inode. None when the folder is gone, and the files with it; undefined when
+ * it cannot be looked into now. A rotation that goes on meanwhile hides no file: the folder must be the same before and after.
+ */
+export async function filesIn(folder: string): Promise<ReadonlyMap<string, string> | undefined> {
+  let found = new Map<string, string>();
+  for (let listing = 0; listing < LISTINGS; listing++) {
+    found = new Map();
+    const before = await changedAt(folder);
+    try {
+      for (const name of await readdir(folder)) {
+        const path = join(folder, name);
+        const status = await stat(path).catch(() => undefined); // gone since the listing: then the folder changed
+        if (status?.isFile()) found.set(entryKey(status.dev, status.ino), path);
+      }
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      return code === 'ENOENT' || code === 'ENOTDIR' ? found : undefined;
+    }
+    if (before === (await changedAt(folder)) && Math.abs(Date.now() - before) > TICK_MS) return found;
+    await sleep(TICK_MS);
+  }
+  return found;
+}
+
+async function changedAt(folder: string): Promise<number> {
+  return (await stat(folder).catch(() => undefined))?.mtimeMs ?? 0; // whoever lists it says why
 }

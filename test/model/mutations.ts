@@ -174,7 +174,7 @@ const MUTATIONS: readonly Mutation[] = [
     file: `${SOURCE}/source.ts`,
     from: 'for (const tailer of this.files.all) tailer.lookAt = 0;',
     to: '',
-    tests: ['test/pipeline/process.test.ts'],
+    tests: ['test/pipeline/end.test.ts'],
   },
   {
     name: 'a settled file is deleted by its name alone',

@@ -1,7 +1,6 @@
 import { once } from 'node:events';
-import { appendFileSync, chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import t, { type Test as TapTest } from 'tap';
 import { folderOf, SidecarProcess } from '../support/sidecar.ts';
 import { until } from '../support/until.ts';
@@ -136,35 +135,6 @@ t.test('the admin server: pages, and /quit drains', async (t) => {
   t.same(await ended, [0, null]);
 });
 
-t.test('a second SIGTERM ends it at once, with what is settled saved', async (t) => {
-  const sidecar = sidecarIn(t);
-  sidecar.configure({ outputs: { es: { type: 'elasticsearch', url: 'http://127.0.0.1:1' } }, drainTimeout: '1h' });
-  writeFileSync(join(sidecar.logs, 'app.log'), 'hello\n');
-  await sidecar.start();
-  await sidecar.logged('delivery failed');
-  t.match(
-    await (await fetch(`${sidecar.admin}/readyz`)).text(),
-    /^output es: failing \(connection\): http:\/\/127\.0\.0\.1:1: .*ECONNREFUSED/,
-  );
-  sidecar.child!.kill('SIGTERM');
-  await sidecar.logged('draining');
-  t.equal(await sidecar.terminate(), 0);
-  t.match(readFileSync(join(sidecar.folder, 'state/checkpoint.json'), 'utf8'), /"offset":0/);
-});
-
-t.test('a drain that takes too long says what is unsent', async (t) => {
-  const sidecar = sidecarIn(t);
-  sidecar.configure({ outputs: { es: { type: 'elasticsearch', url: 'http://127.0.0.1:1' } }, drainTimeout: '100ms' });
-  writeFileSync(join(sidecar.logs, 'app.log'), 'hello\n');
-  await sidecar.start();
-  await sidecar.logged('delivery failed');
-  t.equal(await sidecar.terminate(), 0);
-  t.match(
-    sidecar.log.find(({ msg }) => msg.startsWith('the drain took too long')),
-    { unsentBytes: 6 },
-  );
-});
-
 t.test('what is not read, and why: a directory, a file that is not there yet, a pipe', async (t) => {
   const sidecar = sidecarIn(t);
   const there = (name: string): string => join(sidecar.logs, name);
@@ -237,67 +207,4 @@ t.test('the memory budget holds while the backend is down, and everything arrive
   await until(() => store.count() >= lines, 'everything arrived');
   t.equal(store.count(), lines);
   await until(async () => (await sidecar.status()).memory.usedBytes === 0, 'all of it is released');
-});
-
-t.test('bug: SIGTERM while a sidecar started as process 1 of a container was ignored', async (t) => {
-  const sidecar = sidecarIn(t);
-  sidecar.configure({ outputs: STDOUT });
-  writeFileSync(join(sidecar.logs, 'app.log'), 'hello\n');
-  const child = sidecar.spawn();
-  // As soon as somebody handles it: before that the kernel ends a process that is not the first one of its namespace.
-  await until(() => handles(child.pid!, 15), 'the signal is handled');
-  child.kill('SIGTERM');
-  const [code] = (await once(child, 'close')) as [number | null];
-  t.equal(code, 0);
-  t.ok(
-    !sidecar.log.some(({ msg }) => msg === 'admin listening') || sidecar.stdout === 'hello\n',
-    'at once, or drained',
-  );
-});
-
-/** Whether a process handles a signal (the mask SigCgt of `/proc`). */
-function handles(pid: number, signal: number): boolean {
-  const mask = /SigCgt:\s+([\da-f]+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '0';
-  return ((BigInt(`0x${mask}`) >> BigInt(signal - 1)) & 1n) === 1n;
-}
-
-t.test('bug: the clock was set back, and files that were open were not read for that long', async (t) => {
-  const clock = join(folderOf(t), 'clock.mjs');
-  const offset = join(t.testdirName, 'offset');
-  writeFileSync(offset, '0');
-  writeFileSync(
-    clock,
-    `import { readFileSync } from 'node:fs';
-const now = Date.now.bind(Date);
-Date.now = () => now() + Number(readFileSync(${JSON.stringify(offset)}, 'utf8'));`,
-  );
-  const sidecar = new SidecarProcess(t.testdirName, { NODE_OPTIONS: `--import=${clock}` });
-  t.teardown(() => sidecar.kill());
-  sidecar.configure({ outputs: STDOUT });
-  const log = join(sidecar.logs, 'app.log');
-  writeFileSync(log, 'one\n');
-  await sidecar.start();
-  await until(() => sidecar.stdout === 'one\n', 'the first line is there');
-  writeFileSync(offset, '-600000');
-  appendFileSync(log, 'two\n');
-  await until(() => sidecar.stdout === 'one\ntwo\n', 'the next one, too');
-  writeFileSync(offset, '600000');
-  appendFileSync(log, 'three\n');
-  t.equal(await sidecar.terminate(), 0);
-  t.equal(sidecar.stdout, 'one\ntwo\nthree\n');
-});
-
-t.test('bug: what a log that had been quiet got after SIGTERM was overlooked', async (t) => {
-  const sidecar = sidecarIn(t);
-  sidecar.configure({ outputs: STDOUT });
-  const log = join(sidecar.logs, 'app.log');
-  writeFileSync(log, 'one\n');
-  await sidecar.start();
-  await until(() => sidecar.stdout === 'one\n', 'the first line is there');
-  await sleep(45_000); // it is looked at every two seconds by then
-  const ended = sidecar.terminate();
-  await sleep(1200);
-  appendFileSync(log, 'two\n');
-  t.equal(await ended, 0);
-  t.equal(sidecar.stdout, 'one\ntwo\n');
 });

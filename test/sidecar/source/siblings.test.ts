@@ -1,5 +1,9 @@
+import { writeFileSync } from 'node:fs';
+import { rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
-import { isRotatedName, siblingsIn } from '../../../sidecar/source/siblings.ts';
+import { filesIn, isRotatedName, siblingsIn } from '../../../sidecar/source/siblings.ts';
 
 t.test('names that rotations give', (t) => {
   for (const name of [
@@ -48,4 +52,27 @@ t.test('of a folder', async (t) => {
     'bug: a file under the name that an open one had when it was opened was not seen',
   );
   t.same(await siblingsIn(`${dir}/none`, new Set()), []);
+});
+
+t.test('bug: a rotation in the midst of the listing hid a file, and what was unread of it was lost', async (t) => {
+  const dir = t.testdir();
+  const names = ['app.log', ...Array.from({ length: 40 }, (_, i) => `app.log.${i + 1}`)].map((name) => join(dir, name));
+  for (const name of names) writeFileSync(name, name);
+  let rotations = 0;
+  let ended = false;
+  const rotating = (async () => {
+    while (!ended) {
+      // As logrotate does: each gets the next number, the last one first; the names are others after each rotation.
+      for (let i = names.length - 1; i >= 0; i--) await rename(names[i]!, `${names[i]}.${rotations % 2}`);
+      for (let i = 0; i < names.length; i++)
+        await rename(`${names[i]}.${rotations % 2}`, names[(i + 1) % names.length]!);
+      rotations += 1;
+      await sleep(100);
+    }
+  })();
+  for (let i = 0; i < 10; i++) t.equal((await filesIn(dir))?.size, names.length, `listing ${i}`);
+  ended = true;
+  await rotating;
+  t.ok(rotations > 0);
+  t.same(await filesIn(join(dir, 'none')), new Map());
 });
