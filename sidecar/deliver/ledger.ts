@@ -4,14 +4,13 @@ import type { LogFile } from '../types.ts';
 interface Settled {
   /** Everything before it is settled. */
   watermark: number;
-  /** Ranges beyond the watermark, neighbours joined: their ends by start, and their starts by end. */
-  readonly ends: Map<number, number>;
-  readonly starts: Map<number, number>;
+  /** Ranges `[start, end)` beyond the watermark in order, those that touch joined: as many as there are gaps. */
+  readonly beyond: [start: number, end: number][];
   /** The output gets nothing of the file from here on; undefined: it gets all. */
   until: number | undefined;
 }
 
-const begun = (watermark: number): Settled => ({ watermark, ends: new Map(), starts: new Map(), until: undefined });
+const begun = (watermark: number): Settled => ({ watermark, beyond: [], until: undefined });
 
 /**
  * Which bytes of each file are settled (delivered, dead-lettered, or dropped by a rule) at every output. A checkpoint moves only to
@@ -68,7 +67,7 @@ export class Ledger {
 
   /** How many settled ranges stand beyond the watermark: what the account of a file takes of memory. */
   gaps(lane: string, file: LogFile): number {
-    return this.#files.get(file)?.get(lane)?.ends.size ?? 0;
+    return this.#files.get(file)?.get(lane)?.beyond.length ?? 0;
   }
 
   /** Bytes from the beginning of the file that are settled at each output. */
@@ -85,24 +84,23 @@ export class Ledger {
   }
 }
 
-/** `[start, end)` is settled. */
+/** `[start, end)` is settled. Ranges may overlap: what a reload reads again can be cut otherwise than it was (another `maxLineBytes`). */
 function move(settled: Settled, start: number, end: number): void {
-  const { ends, starts } = settled;
+  const { beyond } = settled;
   if (start > settled.watermark) {
-    const before = starts.get(start);
-    const behind = ends.get(end);
-    if (before !== undefined) starts.delete(start);
-    if (behind !== undefined) ends.delete(end);
-    ends.set(before ?? start, behind ?? end);
-    starts.set(behind ?? end, before ?? start);
+    let to = beyond.length;
+    while (to > 0 && beyond[to - 1]![0] > end) to -= 1;
+    let from = to;
+    while (from > 0 && beyond[from - 1]![1] >= start) from -= 1;
+    const joined: [number, number] =
+      from === to ? [start, end] : [Math.min(start, beyond[from]![0]), Math.max(end, beyond[to - 1]![1])];
+    beyond.splice(from, to - from, joined);
     return;
   }
-  // It may begin before: what a reload reads again can be cut otherwise than it was (another `maxLineBytes`).
   let watermark = Math.max(settled.watermark, end);
-  for (let next = ends.get(watermark); next !== undefined; next = ends.get(watermark)) {
-    ends.delete(watermark);
-    starts.delete(next);
-    watermark = next;
-  }
+  let passed = 0;
+  for (; passed < beyond.length && beyond[passed]![0] <= watermark; passed++)
+    watermark = Math.max(watermark, beyond[passed]![1]);
+  beyond.splice(0, passed);
   settled.watermark = watermark;
 }

@@ -112,6 +112,26 @@ t.test('bug: bytes cut into other ranges than before a reload never moved the ch
   t.end();
 });
 
+t.test('property: of ranges that overlap, acked is the end of what they cover without a gap', (t) => {
+  const ranges = fc.array(fc.tuple(fc.nat(60), fc.integer({ min: 1, max: 20 })), { maxLength: 25 });
+  fc.assert(
+    fc.property(ranges, (ranges) => {
+      const [ledger, file] = [new Ledger(), logFile()];
+      ledger.open(file, { es: 0 });
+      const covered = new Set<number>();
+      return ranges.every(([start, bytes]) => {
+        ledger.settle('es', file, start, start + bytes);
+        for (let i = start; i < start + bytes; i++) covered.add(i);
+        let end = 0;
+        while (covered.has(end)) end += 1;
+        return ledger.acked(file) === end;
+      });
+    }),
+    { numRuns: 2000 },
+  );
+  t.end();
+});
+
 t.test('property: in whatever order, acked is the end of the settled prefix', (t) => {
   const sizes = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 30 });
   fc.assert(
