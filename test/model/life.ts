@@ -198,10 +198,8 @@ export class World {
   /** After an end: everything is settled, so that what was written till now is forgotten, here, in the index and on the disk. */
   async forget(): Promise<void> {
     await until(async () => {
-      const { files, outputs } = await this.#sidecar.status();
-      // What stands in no file any more may be on its way still, too.
-      const sent = outputs.every(({ accounts: { inFlight, held } }) => inFlight + held === 0);
-      return sent && files.every(({ lagBytes }) => lagBytes === 0);
+      const { files, outputs } = await this.#sidecar.status(); // what stands in no file any more may be on its way, too
+      return outputs.every(({ queue }) => queue.bytes === 0) && files.every(({ lagBytes }) => lagBytes === 0);
     }, 'all is settled');
     this.#log.forget();
     this.#excused.clear();
