@@ -12,9 +12,10 @@ export interface LineOptions {
 
 /**
  * Where a position stands: at the start of a line; after a part of one that was taken (`part`: what follows is taken too, flagged
- * `partial`); in a line whose rest is dropped by the long-line rule (`rest`).
+ * `partial`); in a line whose rest is dropped by the long-line rule (`rest`); at the start of a line that goes on with a record which may
+ * not be longer (`capped`, for `cutRecords` alone).
  */
-export type Standing = 'start' | 'part' | 'rest';
+export type Standing = 'start' | 'part' | 'rest' | 'capped';
 
 /** Why bytes of a file are no text of a record: the long-line rule, or a hole that a truncation left. */
 export type Dropped = 'long_line' | 'hole';
