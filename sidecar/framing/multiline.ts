@@ -62,37 +62,44 @@ function byExpressions({ start, continue: goesOn, end }: MultilineOptions): Rule
 
 interface Step {
   readonly match: RegExp;
-  readonly to: number;
+  readonly to: number | undefined;
 }
+
+const BLANK = /^\s*$/;
+const INDENTED = /^[ \t]+\S/;
 
 /** The machine of a language, or of all: its states are numbers, its rules in order for each of them. */
 function byLanguage(preset: Language | 'auto', { start, continue: goesOn }: MultilineOptions): Rules {
   const rules = preset === 'auto' ? Object.values(LANGUAGES).flat() : LANGUAGES[preset];
-  const names = [...new Set(['text', 'prefixed', 'json', ...rules.flatMap(({ from, to }) => [...from, to])])];
+  const used = rules.flatMap(({ from, to }) => (to === undefined ? from : [...from, to]));
+  const names = [...new Set(['start', 'text', 'prefixed', 'blank', ...used])];
   const index = new Map(names.map((name, i) => [name, i]));
   const steps = names.map((name): Step[] =>
-    rules.filter(({ from }) => from.includes(name)).map(({ match, to }) => ({ match, to: index.get(to)! })),
+    rules
+      .filter(({ from }) => from.includes(name))
+      .map(({ match, to }) => ({ match, to: to === undefined ? undefined : index.get(to)! })),
   );
   // One test for most lines, which match none: the expressions of a state as one.
   const any = steps.map((of) =>
     of.length === 0 ? undefined : new RegExp(of.map(({ match }) => `(?:${match.source})`).join('|')),
   );
-  const [text, prefixed, json] = [index.get('text')!, index.get('prefixed')!, index.get('json')!];
-  const first = index.get('start')!;
-  const closed = new Set(names.filter((name) => name.endsWith('.')).map((name) => index.get(name)!));
-  const tentative = new Set(names.filter((name) => name.endsWith('?')).map((name) => index.get(name)!));
-  const step = (state: number, line: string): number | undefined =>
-    any[state]?.test(line) ? steps[state]!.find(({ match }) => match.test(line))?.to : undefined;
+  const step = (state: number, line: string): Step | undefined =>
+    any[state]?.test(line) ? steps[state]!.find(({ match }) => match.test(line)) : undefined;
+  const [first, text, prefixed, blank] = [0, 1, 2, 3];
+  const logged = names.map((name) => name.startsWith('prefixed'));
   return {
-    begin(line) {
-      if (line.charCodeAt(0) === 123) return json;
-      return step(first, line) ?? (LOG_PREFIX.test(line) ? prefixed : text);
-    },
+    begin: (line) => (BLANK.test(line) ? blank : (step(first, line)?.to ?? (LOG_PREFIX.test(line) ? prefixed : text))),
     join(state, line) {
       if (start?.test(line)) return undefined;
-      return step(state, line) ?? (goesOn?.test(line) ? state : undefined);
+      if (BLANK.test(line)) return state;
+      if (state === blank) return undefined;
+      const found = step(state, line);
+      if (found !== undefined) return found.to;
+      if (goesOn?.test(line)) return state;
+      if (INDENTED.test(line)) return state;
+      return logged[state] && !LOG_PREFIX.test(line) ? state : undefined;
     },
-    isTentative: (state) => tentative.has(state),
-    isClosed: (state) => closed.has(state),
+    isTentative: (state) => names[state]!.endsWith('?'),
+    isClosed: (state) => names[state]!.endsWith('.'),
   };
 }
