@@ -3,6 +3,7 @@ import { type Account, Budget, RECORD_BYTES } from './deliver/budget.ts';
 import { isBalanced, Lane } from './deliver/lane.ts';
 import { Ledger } from './deliver/ledger.ts';
 import type { Dropped, TakeLine } from './framing/lines.ts';
+import { recordsOf } from './framing/multiline.ts';
 import type { PodMetadata } from './metadata.ts';
 import { parse } from './parse/parse.ts';
 import { createElasticsearchSink } from './sinks/elasticsearch/sink.ts';
@@ -252,7 +253,7 @@ export class Pipeline implements Downstream {
 
 /** The inputs with their names. */
 function named({ inputs }: Config): Input[] {
-  return inputs.map((input, i) => ({ ...input, name: inputName(input, i) }));
+  return inputs.map((input, i) => ({ ...input, name: inputName(input, i), records: recordsOf(input.multiline) }));
 }
 
 /** What a turn of a file gave. */

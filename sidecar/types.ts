@@ -1,5 +1,6 @@
 /** The nouns of the pipeline. */
 import type { InputConfig } from '../contract/config/schema.ts';
+import type { Multiline } from './framing/multiline.ts';
 
 /** Levels in ascending order; every spelling is normalised to one of them. */
 export const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
@@ -19,6 +20,8 @@ export type Flag = keyof typeof FLAGS;
 /** An input with its name settled. */
 export interface Input extends Omit<InputConfig, 'name'> {
   readonly name: string;
+  /** How lines make records; `undefined`: each is one. */
+  readonly records: Multiline | undefined;
 }
 
 /**

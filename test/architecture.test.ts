@@ -8,7 +8,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'contract/': [],
   'sidecar/': ['contract/'],
   // Inside the sidecar a stage knows the nouns, the telemetry and the contract, and beyond that only what is named here.
-  'sidecar/framing/': ['sidecar/types.ts'],
+  'sidecar/framing/': ['sidecar/types.ts', 'contract/'],
   'sidecar/parse/': ['sidecar/types.ts'],
   'sidecar/schema/': ['sidecar/types.ts', 'sidecar/metadata.ts'],
   'sidecar/source/': [

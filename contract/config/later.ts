@@ -3,16 +3,6 @@ import * as n from './node.ts';
 
 const condition = n.map(n.string({ expected: 'a value, a list, a "/regex/" or a comparison such as ">=500"' }));
 
-export const multiline = n.never('multi-line rules', {
-  preset: n.later(n.string(), 'A language.'),
-  start: n.later(n.string(), 'A matching line begins a record.'),
-  continue: n.later(n.string(), 'A matching line joins the one before.'),
-  end: n.later(n.string(), 'A matching line closes the record.'),
-  maxLines: n.later(n.integer(), 'Most lines of a record.'),
-  maxBytes: n.later(n.size(), 'Most bytes of a record.'),
-  idleFlush: n.later(n.duration(), 'A record is complete when nothing came for this long.'),
-});
-
 export const regex = n.never('regex', {
   regex: n.later(n.string(), 'An expression with named groups.'),
   types: n.later(n.map(n.string()), 'Types of the groups.'),

@@ -1,4 +1,5 @@
 import { nearest } from '../nearest.ts';
+import type { MultilineRules } from './multiline.ts';
 import type { ElasticsearchConfig } from './outputs.ts';
 import { keyPath, type Problem } from './problem.ts';
 import { type Config, inputName } from './schema.ts';
@@ -26,6 +27,7 @@ export function rules(config: Config): Problem[] {
       });
     }
     names.set(own, i);
+    if (typeof input.multiline === 'object') problems.push(...multiline(input.multiline, `inputs[${i}].multiline`));
     input.outputs?.forEach((name, j) => {
       if (outputs.includes(name)) return;
       const meant = nearest(name, outputs);
@@ -45,6 +47,18 @@ export function rules(config: Config): Problem[] {
     if (output.type === 'elasticsearch') problems.push(...elasticsearch(output, path));
   }
   return problems;
+}
+
+/** Which expressions make sense together. */
+function multiline({ preset, start, continue: goesOn, end }: MultilineRules, path: string): Problem[] {
+  if (preset === undefined && start === undefined && goesOn === undefined && end === undefined)
+    return [{ path, problem: 'it says nothing of records', fix: 'Give preset, start, continue or end.' }];
+  if (end !== undefined && (preset !== undefined || goesOn !== undefined)) {
+    const other = preset === undefined ? 'continue' : 'preset';
+    const fix = `Remove ${other}, or end: end goes alone or with start.`;
+    return [{ path, problem: `${other} and end do not go together`, fix }];
+  }
+  return [];
 }
 
 function elasticsearch(output: ElasticsearchConfig, path: string): Problem[] {

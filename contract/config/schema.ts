@@ -1,11 +1,11 @@
 import * as later from './later.ts';
+import { multiline } from './multiline.ts';
 import * as n from './node.ts';
 import { outputs } from './outputs.ts';
 
 /** The sidecar's whole configuration, in the order in which the docs show it. */
 
 const FORMATS_LATER = ['logfmt', 'ltsv', 'spring', 'log4j', 'nginx', 'nginx-error', 'apache', 'syslog', 'klog', 'cri'];
-const MULTILINE_LATER = ['auto', 'java', 'python', 'go', 'ruby', 'node', 'php', 'dotnet', 'dart', 'rust'];
 
 const absolute = (value: string): { problem: string; fix: string } | undefined =>
   value.startsWith('/')
@@ -64,9 +64,9 @@ const input = n.object({
     '`split` at a UTF-8 boundary, parts flagged `partial`; `truncate`, flagged and counted; `skip`, counted.',
   ),
   multiline: n.withDefault(
-    n.oneOf(n.oneOfWords(['none'], MULTILINE_LATER), later.multiline),
+    multiline,
     'none',
-    'How lines are joined into records.',
+    'How lines are joined into records: `none`; a language, whose traces and crash reports are one record each; `auto`: all of them at once; or expressions.',
   ),
   format: n.withDefault(
     n.oneOf(n.oneOfWords(['auto', 'raw', 'json'], FORMATS_LATER), later.regex),

@@ -59,8 +59,8 @@ const java: readonly Rule[] = [
   { from: LOGGED, match: /^\s+at [\w$.<>/@]+\(/, to: 'prefixed.trace' },
   { from: ['prefixed.trace'], match: new RegExp(`^${THROWN}`), to: undefined },
   {
-    from: ['java', 'java.message?', 'java.frames'],
-    match: /^\s+(?:at |\.\.\. \d)|^\s*(?:Caused by: )?\[CIRCULAR REFERENCE/,
+    from: ['start', 'java', 'java.message?', 'java.frames'], // at the start: the rest of one that was handed on
+    match: /^\s+(?:at [\w$.<>/@]+\(|\.\.\. \d)|^\s*(?:Caused by: )?\[CIRCULAR REFERENCE/,
     to: 'java.frames',
   },
   {

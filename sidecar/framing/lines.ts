@@ -38,6 +38,8 @@ export interface Cut {
   readonly standing: Standing;
   /** The line that begins behind these bytes was not taken. */
   readonly refused: boolean;
+  /** Where the record ends that begins behind these bytes and may go on (of `cutRecords`). */
+  readonly open?: number | undefined;
 }
 
 /**

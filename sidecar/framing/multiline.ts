@@ -1,3 +1,5 @@
+import { DEFAULTS, type MultilineConfig } from '../../contract/config/multiline.ts';
+import { compilePattern } from '../../contract/config/pattern.ts';
 import { LANGUAGES, type Language, LOG_PREFIX } from './languages.ts';
 
 /** How lines make records, as configured: all expressions are of the contract's `multiline`. */
@@ -40,6 +42,22 @@ export function multiline(options: MultilineOptions): Multiline {
   return options.preset === undefined
     ? { ...limits, ...byExpressions(options) }
     : { ...limits, ...byLanguage(options.preset, options) };
+}
+
+/** The rules of a configuration; undefined: each line is a record. */
+export function recordsOf(config: MultilineConfig): Multiline | undefined {
+  if (config === 'none') return undefined;
+  if (typeof config === 'string') return multiline({ ...DEFAULTS, preset: config });
+  const { start, continue: goesOn, end, ...rest } = config;
+  return multiline({ ...rest, start: regexOf(start), continue: regexOf(goesOn), end: regexOf(end) });
+}
+
+/** An expression that the configuration's check has taken. */
+function regexOf(source: string | undefined): RegExp | undefined {
+  if (source === undefined) return undefined;
+  const pattern = compilePattern(source);
+  if ('problem' in pattern) throw new Error(pattern.problem);
+  return pattern.regex;
 }
 
 type Rules = Pick<Multiline, 'begin' | 'join' | 'isTentative' | 'isClosed'>;

@@ -26,7 +26,7 @@ export function cutRecords(
   rule: Multiline,
   cuts: readonly number[],
   take: TakeLine,
-): Cut & { readonly open: number | undefined } {
+): Cut {
   const group = new Group(rule, cuts, take, standing === 'capped');
   const from = standing === 'capped' ? 'start' : standing;
   const cut = cutLines(window, offset, from, options, (text, start, end, flags, dropped) => {

@@ -20,6 +20,8 @@ export interface Entry extends Partial<Remembered> {
   readonly offset: number;
   /** The settled bytes end in a line whose rest is dropped. */
   readonly rest?: true;
+  /** Offsets beyond `offset` at which a record ends whatever follows: it was handed on when its file was quiet. */
+  readonly cuts?: readonly number[];
   /** The file is no more; the entry only keeps the next file of this inode from being taken for it. */
   readonly gone?: true;
   /** No file is known to hold it any more: the file was truncated or deleted, but a copy of it may be found. */

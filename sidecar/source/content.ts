@@ -48,6 +48,9 @@ export class Content {
   #before: Buffer = EMPTY;
   /** What stood before offsets that were read, from the last one that is settled on. */
   #marks: Mark[] = [];
+  /** Offsets at which a record ends whatever follows: those that are on disk, and those that are not yet. */
+  #cuts: readonly number[] = [];
+  #newCuts: readonly number[] = [];
 
   constructor(file: LogFile, realPath: string) {
     this.file = file;
@@ -63,6 +66,7 @@ export class Content {
     content.#headProof = entry.head;
     content.#marks = entry.mark ? [entry.mark] : [];
     if (entry.rest) content.standing = 'rest';
+    content.#cuts = entry.cuts ?? [];
     return content;
   }
 
@@ -189,6 +193,27 @@ export class Content {
       this.#marks = this.#marks.filter((_, i) => i % 2 === 0 || i === this.#marks.length - 1);
   }
 
+  /** Offsets at which a record ends whatever follows. */
+  get cuts(): readonly number[] {
+    return this.#cuts;
+  }
+
+  /**
+   * A record that ends there is handed on, though it might have gone on, once that is on disk: were the process killed before, it would be
+   * another record with other lines, and both would be in the index.
+   */
+  cutAt(offset: number): void {
+    if (!this.#cuts.includes(offset) && !this.#newCuts.includes(offset)) this.#newCuts = [...this.#newCuts, offset];
+  }
+
+  /** What it is to remember is on disk. */
+  remembered(): void {
+    this.registered ||= this.identified;
+    if (this.#newCuts.length === 0) return;
+    this.#cuts = [...this.#cuts, ...this.#newCuts];
+    this.#newCuts = [];
+  }
+
   /** The same content under another input (after a reload); its records keep their ids. */
   rebind(input: Input): void {
     this.file.input = input;
@@ -205,6 +230,16 @@ export class Content {
     this.#marks.splice(0, (after === -1 ? this.#marks.length : after) - 1);
     const mark = this.#marks[0];
     const head = this.#headProof ?? prove(this.#head, this.#head.length);
-    return { ...about, offset, ...rest, head, mark: mark && mark.at <= offset ? proofOf(mark) : prove(EMPTY, 0) };
+    if (this.#cuts.length > 0) this.#cuts = this.#cuts.filter((at) => at > offset);
+    const ahead = [...this.#cuts, ...this.#newCuts];
+    const cuts = ahead.length > 0 ? { cuts: ahead } : {};
+    return {
+      ...about,
+      offset,
+      ...rest,
+      ...cuts,
+      head,
+      mark: mark && mark.at <= offset ? proofOf(mark) : prove(EMPTY, 0),
+    };
   }
 }

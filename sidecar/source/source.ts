@@ -55,7 +55,7 @@ export class Source {
       let busy = await this.#round(signal);
       if (this.files.open.unregistered) {
         await this.save();
-        for (const content of this.files.contents) content.registered ||= content.identified;
+        for (const content of this.files.contents) content.remembered();
         this.files.open.unregistered = false;
         busy = true;
       }
@@ -138,10 +138,22 @@ export class Source {
     this.#down.took(tailer.file);
     if (turn === 'truncated') return this.#truncated(tailer);
     if (turn.refused) return this.#starve();
-    const needed = tailer.file.input.maxLineBytes + 1024;
+    if (turn.open !== undefined && this.#isIdle(tailer)) {
+      tailer.content.cutAt(turn.open);
+      this.files.open.unregistered = true;
+      return true;
+    }
+    const { maxLineBytes, records } = tailer.file.input;
+    const needed = maxLineBytes + (records?.maxBytes ?? 0) + 1024;
     if (turn.short && this.#window.length < needed) this.#window = Buffer.allocUnsafeSlow(needed);
     else if (turn.bytes === 0) return this.#later(tailer);
     return true;
+  }
+
+  /** Whether a record that may go on is complete: its file did not grow for as long as is configured, or nothing more is to be expected. */
+  #isIdle({ file, matched, grownAt }: Tailer): boolean {
+    const wait = matched && this.#drainingSince === undefined ? Number.POSITIVE_INFINITY : QUIET_MS / 2;
+    return uptime() - grownAt >= Math.min(file.input.records?.idleFlush ?? 0, wait);
   }
 
   /** Whatever was found quiet is looked at in the next round. */

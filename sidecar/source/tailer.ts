@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { uptime } from '../clock.ts';
 import { cutLines, lastLine, type TakeLine } from '../framing/lines.ts';
+import { cutRecords } from '../framing/records.ts';
 import type { Input, LogFile } from '../types.ts';
 import type { Entry } from './checkpoints.ts';
 import { Content } from './content.ts';
@@ -13,12 +14,13 @@ export type Look = 'grown' | 'same' | 'truncated';
 
 /**
  * What one reading turn did: `bytes` done with; `short`: the window is too small to hold the line that begins here; `refused`: there was
- * no room for the next line.
+ * no room for the next line; `open`: where a record of several lines ends that may go on.
  */
 export interface Turn {
   readonly bytes: number;
   readonly short: boolean;
   readonly refused: boolean;
+  readonly open?: number | undefined;
 }
 
 const MAX_UNSEEN = 16;
@@ -175,14 +177,19 @@ export class Tailer {
     const { bytesRead } = await this.handle.read(window, 0, window.length, readOffset - overlap);
     const read = window.subarray(0, bytesRead);
     if (!content.continuesIn(read)) return 'truncated';
-    const { maxLineBytes, onLongLine } = this.file.input;
+    const { maxLineBytes, onLongLine, records } = this.file.input;
     const options = { maxLineBytes, onLongLine, encoding: content.encoding };
-    const cut = cutLines(read.subarray(overlap), readOffset, content.standing, options, take);
+    const text = read.subarray(overlap);
+    const { standing, cuts } = content;
+    const cut =
+      records === undefined
+        ? cutLines(text, readOffset, standing, options, take)
+        : cutRecords(text, readOffset, standing, options, records, cuts, take);
     content.standing = cut.standing;
     content.advance(read, cut.bytes);
     this.lookedAt = Date.now();
     const short = cut.bytes === 0 && bytesRead === window.length && !cut.refused;
-    return { bytes: cut.bytes, short, refused: cut.refused };
+    return { bytes: cut.bytes, short, refused: cut.refused, open: cut.open };
   }
 
   /**
@@ -201,7 +208,7 @@ export class Tailer {
     const { text, flags } = standing === 'rest' ? DROPPED : lastLine(rest, readOffset, encoding);
     const why = standing === 'rest' ? 'long_line' : rest[0] === 0 ? 'hole' : undefined;
     if (!take(text, readOffset, readOffset + rest.length, flags, text === undefined ? why : undefined)) return false;
-    if (standing === 'start') content.standing = 'part';
+    if (standing !== 'rest') content.standing = 'part';
     content.advance(bytes, rest.length);
     return true;
   }

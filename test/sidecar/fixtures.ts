@@ -15,6 +15,7 @@ export const input = (over: Partial<Input> = {}): Input => ({
   maxLineBytes: 2 ** 20,
   onLongLine: 'split',
   multiline: 'none',
+  records: undefined,
   format: 'auto',
   time: undefined,
   fields: {},

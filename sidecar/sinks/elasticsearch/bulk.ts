@@ -3,8 +3,8 @@ import { FLAGS, type LogEvent, type Outcome, type Reason, type SendResult } from
 
 /**
  * The action line of a record. `create` works for data streams and indices alike. The id is the file's prefix and the offset: no two
- * records share one, and it is the same in every attempt. A part of a line has its end in it, too: after a kill the line may be cut otherwise
- * (it was finished meanwhile, or the limit is another one), and that is another record.
+ * records share one, and it is the same in every attempt. A part of a line, and what may be a record of several lines, has its end in it, too:
+ * after a kill it may be cut otherwise (it was finished meanwhile, or the configuration is another one), and that is another record.
  */
 export function actionLine(index: string, event: LogEvent, idempotent: boolean): string {
   if (index !== lastIndex) {
@@ -13,7 +13,8 @@ export function actionLine(index: string, event: LogEvent, idempotent: boolean):
   }
   const target = `{"create":{"_index":${lastJson}`;
   if (!idempotent) return `${target}}}`;
-  const part = event.flags & (FLAGS.partial | FLAGS.truncated) ? `-${event.end.toString(36)}` : '';
+  const open = event.file.input.records !== undefined || event.flags & (FLAGS.partial | FLAGS.truncated);
+  const part = open ? `-${event.end.toString(36)}` : '';
   return `${target},"_id":"${event.file.id}${event.start.toString(36)}${part}"}}`;
 }
 

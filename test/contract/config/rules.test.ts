@@ -96,3 +96,40 @@ t.test('a client certificate goes with its key', (t) => {
     t.same(problemsOf(es({ tls })), ['outputs.es.tls: certFile and keyFile go together. Give both, or neither.']);
   t.end();
 });
+
+t.test('multi-line rules that make sense together, and those that do not', (t) => {
+  const of = (multiline: unknown): string[] => problemsOf(OUT, { multiline });
+  for (const multiline of [
+    'none',
+    'auto',
+    'java',
+    { preset: 'java' },
+    { preset: 'auto', start: '^\\d', continue: '^> ' },
+    { start: '^\\S' },
+    { continue: '^\\s', maxLines: 10, maxBytes: '64KiB', idleFlush: '500ms' },
+    { end: ';$' },
+    { start: '^BEGIN', end: '^END' },
+    { start: '^S', continue: '^\\+' },
+  ])
+    t.same(of(multiline), [], JSON.stringify(multiline));
+  for (const [multiline, problem] of [
+    [{}, 'inputs[0].multiline: it says nothing of records. Give preset, start, continue or end.'],
+    [{ maxLines: 5 }, 'inputs[0].multiline: it says nothing of records. Give preset, start, continue or end.'],
+    [
+      { preset: 'java', end: 'x' },
+      'inputs[0].multiline: preset and end do not go together. Remove preset, or end: end goes alone or with start.',
+    ],
+    [
+      { continue: 'a', end: 'x' },
+      'inputs[0].multiline: continue and end do not go together. Remove continue, or end: end goes alone or with start.',
+    ],
+    [
+      { start: '(a' },
+      'inputs[0].multiline.start: /(a/: Unterminated group is no regular expression. Mend it; a backslash in JSON or double quotes is written twice.',
+    ],
+  ] as const)
+    t.same(of(multiline), [problem], JSON.stringify(multiline));
+  t.match(of({ start: '^(?!\\d)' }), [/^inputs\[0\]\.multiline\.start: .*may take for ever/]);
+  t.match(of('jav'), [/expected one of none, auto, java/]);
+  t.end();
+});

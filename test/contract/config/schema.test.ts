@@ -71,11 +71,6 @@ t.test('defaults are those of the contract', (t) => {
 const LATER: readonly (readonly [part: 'top' | 'input' | 'es' | 'out', key: string, values: readonly unknown[]])[] = [
   [
     'input',
-    'multiline',
-    ['auto', 'java', 'python', 'go', 'ruby', 'node', 'php', 'dotnet', 'dart', 'rust', { start: '^a' }, {}],
-  ],
-  [
-    'input',
     'format',
     [
       ...['logfmt', 'ltsv', 'spring', 'log4j', 'nginx', 'nginx-error', 'apache', 'syslog', 'klog', 'cri'],
