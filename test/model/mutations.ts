@@ -177,6 +177,13 @@ const MUTATIONS: readonly Mutation[] = [
     tests: ['test/pipeline/end.test.ts'],
   },
   {
+    name: 'a record that may go on leaves before it is on disk that it ends there',
+    file: `${SOURCE}/content.ts`,
+    from: 'const ahead = [...this.#cuts, ...this.#newCuts];',
+    to: 'const ahead: number[] = [];',
+    tests: ['test/pipeline/multiline.test.ts'],
+  },
+  {
     name: 'a settled file is deleted by its name alone',
     file: `${SOURCE}/disk.ts`,
     from: 'if (itsDev === dev && ino === inode) {',
