@@ -5,7 +5,7 @@ import { Ledger } from './deliver/ledger.ts';
 import type { Dropped, TakeLine } from './framing/lines.ts';
 import { recordsOf } from './framing/multiline.ts';
 import type { PodMetadata } from './metadata.ts';
-import { parse } from './parse/parse.ts';
+import { type Parser, parserOf } from './parse/parse.ts';
 import { createElasticsearchSink } from './sinks/elasticsearch/sink.ts';
 import type { Sink } from './sinks/sink.ts';
 import { createStdoutSink, type StandardOutput } from './sinks/stdout.ts';
@@ -48,6 +48,7 @@ export class Pipeline implements Downstream {
   #reading = new AbortController();
   #running: Promise<void> = Promise.resolve();
   readonly #around: Surroundings;
+  readonly #parsers = new WeakMap<Input, Parser>();
   #tally = tally();
   /** Outputs whose accounts were found wrong. */
   readonly #unbalanced = new Set<string>();
@@ -101,7 +102,7 @@ export class Pipeline implements Downstream {
   }
 
   take(file: LogFile, now: number): TakeLine {
-    const { format } = file.input;
+    const parser = this.parserOf(file.input);
     const lanes = this.#lanesOf(file.input);
     const accounts = accountsOf(lanes);
     const before = this.#before.get(file);
@@ -114,7 +115,7 @@ export class Pipeline implements Downstream {
         for (const lane of lanes) if (before === undefined || end > before[lane.name]!) lane.drop(file, start, end);
         return true;
       }
-      const event = parse({ file, start, end, text, flags }, format, now);
+      const event = parser.parse({ file, start, end, text, flags }, now);
       tally.records += 1;
       if (event.flags !== 0) tally.flags.set(event.flags, (tally.flags.get(event.flags) ?? 0) + 1);
       for (const lane of lanes) if (before === undefined || end > before[lane.name]!) lane.add(event);
@@ -236,6 +237,20 @@ export class Pipeline implements Downstream {
       lane?.change(output, sink);
       return lane ?? new Lane(output, sink, this.#ledger, accounts.get(name)!, stateDir, this.#around.telemetry);
     });
+  }
+
+  get inputs(): readonly Input[] {
+    return this.#inputs;
+  }
+
+  /** The parser of an input, which counts what it found its records to be. */
+  parserOf(input: Input): Parser {
+    let parser = this.#parsers.get(input);
+    if (parser === undefined) {
+      parser = parserOf(input);
+      this.#parsers.set(input, parser);
+    }
+    return parser;
   }
 
   #sink(name: string, output: OutputConfig): Sink {

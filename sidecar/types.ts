@@ -60,8 +60,10 @@ export interface LogEvent extends Frame {
   /** Milliseconds since the epoch when it was read. */
   readonly observedTime: number;
   readonly level: Level | undefined;
-  /** Parsed fields; the document gets them as they were written (`text` is the JSON object), so this is only for looking. */
+  /** Parsed fields. */
   readonly fields: Readonly<Record<string, unknown>> | undefined;
+  /** Whether the text is the JSON object of these fields: the document gets them as they were written. */
+  readonly isJson: boolean;
 }
 
 /** Rendered records on their way to one output: bytes outside V8's heap, and for each record the range it settles. */

@@ -3,17 +3,6 @@ import * as n from './node.ts';
 
 const condition = n.map(n.string({ expected: 'a value, a list, a "/regex/" or a comparison such as ">=500"' }));
 
-export const regex = n.never('regex', {
-  regex: n.later(n.string(), 'An expression with named groups.'),
-  types: n.later(n.map(n.string()), 'Types of the groups.'),
-});
-
-export const time = n.object({
-  field: n.later(n.string(), 'Field that holds the time.'),
-  format: n.later(n.string(), 'Pattern (Java or strptime), or iso, epoch, epoch_ms, epoch_us, epoch_ns.'),
-  zone: n.later(n.string(), 'IANA zone of times that name none.'),
-});
-
 /** A filter: one of these keys, and `when`. */
 export const filter = n.never('filters', {
   minLevel: n.later(n.string(), 'Least level that passes.'),

@@ -1,11 +1,10 @@
+import { format, time } from './formats.ts';
 import * as later from './later.ts';
 import { multiline } from './multiline.ts';
 import * as n from './node.ts';
 import { outputs } from './outputs.ts';
 
 /** The sidecar's whole configuration, in the order in which the docs show it. */
-
-const FORMATS_LATER = ['logfmt', 'ltsv', 'spring', 'log4j', 'nginx', 'nginx-error', 'apache', 'syslog', 'klog', 'cri'];
 
 const absolute = (value: string): { problem: string; fix: string } | undefined =>
   value.startsWith('/')
@@ -69,11 +68,11 @@ const input = n.object({
     'How lines are joined into records: `none`; a language, whose traces and crash reports are one record each; `auto`: all of them at once; or expressions.',
   ),
   format: n.withDefault(
-    n.oneOf(n.oneOfWords(['auto', 'raw', 'json'], FORMATS_LATER), later.regex),
+    format,
     'auto',
-    '`json`: each line is an object; `raw`: a line is a message; `auto`: decided for each line.',
+    'What the lines are. `raw`: a line is a message; `auto`: decided for each line; what is not of the format is shipped whole, flagged `parse_failed`.',
   ),
-  time: n.later(later.time, 'Where and how a record says its time.'),
+  time: n.optional(time, 'Where and how a record says its time.'),
   fields: n.withDefault(
     n.map(n.oneOf(n.string(), n.number(), n.boolean())),
     {},

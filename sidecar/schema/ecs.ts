@@ -41,6 +41,8 @@ export function ecs(pod: PodMetadata, dataStream: (file: LogFile) => Json | unde
 const LOGGER_KEYS = ['log.logger', 'logger', 'logger_name', 'loggerName'] as const;
 const THREAD_KEYS = ['process.thread.name', 'thread', 'thread_name', 'threadName'] as const;
 
+const PLACED = new Set<string>([...LOGGER_KEYS, ...THREAD_KEYS]);
+
 function known(name: string, fields: Readonly<Json>, keys: readonly string[]): string {
   const key = keys.find((k) => typeof fields[k] === 'string');
   return key === undefined ? '' : `"${name}":${JSON.stringify(fields[key])},`;
@@ -52,8 +54,8 @@ function app(event: LogEvent, constant: string): string {
   if (fields === undefined) return constant === '' ? '' : `,"app":{${constant}}`;
   const thread = known('name', fields, THREAD_KEYS);
   const before = thread === '' ? '' : `,"process":{"thread":{${thread.slice(0, -1)}}}`;
-  const text = event.text.trim();
-  const own = text.slice(1).trimStart();
+  // A JSON line's object is spliced in as it was written; of another format what has no place of its own is left.
+  const own = event.isJson ? event.text.trim().slice(1).trimStart() : `${staticJson(rest(fields))}}`;
   if (constant === '') return `${before},"app":{${own}`;
   const statics = Object.keys(event.file.input.fields).some((key) => Object.hasOwn(fields, key))
     ? staticJson(
@@ -61,6 +63,11 @@ function app(event: LogEvent, constant: string): string {
       )
     : constant;
   return `${before},"app":{${statics}${statics !== '' && own !== '}' ? ',' : ''}${own}`;
+}
+
+/** The fields without those that stand in other places of the document. */
+function rest(fields: Readonly<Json>): Json {
+  return Object.fromEntries(Object.entries(fields).filter(([key]) => !PLACED.has(key)));
 }
 
 const FLAG_LISTS = new Map<number, string>();

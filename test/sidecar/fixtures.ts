@@ -47,6 +47,7 @@ export const logEvent = (over: Partial<LogEvent> = {}): LogEvent => ({
   observedTime: Date.UTC(2026, 0, 2, 3, 4, 5, 7),
   level: undefined,
   fields: undefined,
+  isJson: false,
   ...over,
 });
 

@@ -69,15 +69,6 @@ t.test('defaults are those of the contract', (t) => {
 
 /** Every value of the contract whose behaviour comes later; written down here, not read from the schema, so that none can get lost. */
 const LATER: readonly (readonly [part: 'top' | 'input' | 'es' | 'out', key: string, values: readonly unknown[]])[] = [
-  [
-    'input',
-    'format',
-    [
-      ...['logfmt', 'ltsv', 'spring', 'log4j', 'nginx', 'nginx-error', 'apache', 'syslog', 'klog', 'cri'],
-      { regex: '(?<a>.)' },
-    ],
-  ],
-  ['input', 'time', [{ field: 'time' }, { zone: 'Asia/Seoul' }, {}]],
   ['es', 'schema', ['fluent', 'otel']],
   ['out', 'schema', ['fluent', 'otel']],
   ['es', 'when', [{ level: '>=error' }]],
@@ -120,12 +111,6 @@ t.test('what comes later is refused, each value of it, and none is ignored', (t)
       /^inputs\[0\]\.filters\[0\]: not supported yet: /,
     ]);
   }
-  t.same(problemsOf({ input: { format: 'nginx' } }), [
-    'inputs[0].format: "nginx" is not supported yet. Use one of auto, raw, json.',
-  ]);
-  t.same(problemsOf({ input: { time: { zone: 'Asia/Seoul' } } }), [
-    'inputs[0].time: the key is not supported yet (got {"zone":"Asia/Seoul"}). Remove it.',
-  ]);
   t.same(problemsOf({ top: { outputs: { cw: { type: 'cloudwatch' } } } }), [
     'outputs.cw.type: "cloudwatch" is not supported yet. Use one of elasticsearch, stdout.',
   ]);
@@ -229,7 +214,26 @@ t.test('the JSON Schema knows the supported keys and no other', (t) => {
   const schema = configurationSchema() as { properties: Record<string, { items: { properties: Json } }> };
   const input = schema.properties.inputs!.items.properties;
   t.ok('format' in input && 'paths' in input, 'supported');
-  t.notOk('time' in input, 'comes later');
-  t.notMatch(JSON.stringify(schema), /cloudwatch|"otel"|"fluent"|"nginx"/, 'values that come later');
+  t.notMatch(JSON.stringify(schema), /cloudwatch|"otel"|"fluent"/, 'values that come later');
+  t.end();
+});
+
+t.test('formats and times: words, expressions with names, patterns and zones', (t) => {
+  for (const input of [
+    { format: 'nginx' },
+    { format: { regex: '^(?<status>\\d+)', types: { status: 'int' } } },
+    { time: { field: 'at', format: 'yyyy-MM-dd HH:mm:ss.SSS', zone: 'Asia/Seoul' } },
+    { time: { format: '%d/%b/%Y:%H:%M:%S %z' } },
+    { time: { format: 'epoch_ns', zone: '+09:00' } },
+  ])
+    t.same(problemsOf({ input }), [], JSON.stringify(input));
+  for (const [input, problem] of [
+    [{ format: 'ngnix' }, /expected one of auto, .*got "ngnix". Did you mean "nginx"\?/],
+    [{ format: { regex: '^(\\d+)' } }, /has no named group. Name what is to be a field/],
+    [{ format: { regex: '^(?<a>x)', types: { a: 'integer' } } }, /types\.a: expected one of string, int, float, bool/],
+    [{ time: { format: 'yyyy-QQ' } }, /time\.format: "yyyy-QQ" is no pattern of a time: QQ is no known field/],
+    [{ time: { zone: 'Asia/Soul' } }, /time\.zone: "Asia\/Soul" is no known time zone. Give an IANA name/],
+  ] as const)
+    t.match(problemsOf({ input }), [problem], JSON.stringify(input));
   t.end();
 });

@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { type Format, parse } from '../../../sidecar/parse/parse.ts';
+import { parserOf } from '../../../sidecar/parse/parse.ts';
 import { ecs } from '../../../sidecar/schema/ecs.ts';
-import { FLAGS, type LogEvent } from '../../../sidecar/types.ts';
+import { FLAGS, type Input, type LogEvent } from '../../../sidecar/types.ts';
 import { logFile, pod } from '../fixtures.ts';
 
 const file = logFile();
 const NOW = Date.UTC(2026, 0, 2);
-const read = (text: string, format: Format = 'auto', flags = 0): LogEvent =>
-  parse({ file, start: 3, end: 9, text, flags }, format, NOW);
+const read = (text: string, format: Input['format'] = 'auto', flags = 0): LogEvent =>
+  parserOf({ format, time: undefined }).parse({ file, start: 3, end: 9, text, flags }, NOW);
 
 t.test('text: read time, flagged; the level that the line names', (t) => {
   t.same(read('[main] WARN k.s.Health - slow'), {
@@ -22,6 +22,7 @@ t.test('text: read time, flagged; the level that the line names', (t) => {
     observedTime: NOW,
     level: 'warn',
     fields: undefined,
+    isJson: false,
   });
   t.end();
 });
@@ -86,7 +87,7 @@ t.test('property: whatever stands in a JSON line, it becomes a record that can b
   fc.assert(
     fc.property(
       fc.dictionary(fc.constantFrom(...KEYS), value),
-      fc.constantFrom<Format>('auto', 'json', 'raw'),
+      fc.constantFrom<Input['format']>('auto', 'json', 'raw'),
       (fields, format) => {
         const text = JSON.stringify(fields);
         return JSON.parse(render(read(text, format))).message === text;

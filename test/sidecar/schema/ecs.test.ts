@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import t from 'tap';
-import { parse } from '../../../sidecar/parse/parse.ts';
+import { parserOf } from '../../../sidecar/parse/parse.ts';
 import { ecs } from '../../../sidecar/schema/ecs.ts';
 import { FLAGS, type LogEvent } from '../../../sidecar/types.ts';
 import { input, logEvent, logFile, pod } from '../fixtures.ts';
@@ -10,7 +10,10 @@ const render = ecs(pod(), () => undefined);
 const NOW = Date.UTC(2026, 0, 2);
 /** A JSON line of a file with these static fields, as an event. */
 const jsonLine = (text: string, fields: Record<string, string | number | boolean> = {}): LogEvent =>
-  parse({ file: logFile({ input: input({ fields }) }), start: 0, end: 1, text, flags: 0 }, 'json', NOW);
+  parserOf({ format: 'json', time: undefined }).parse(
+    { file: logFile({ input: input({ fields }) }), start: 0, end: 1, text, flags: 0 },
+    NOW,
+  );
 /** The text of `app` in the document of a JSON line, as it stands there. */
 const appText = (text: string, fields: Record<string, string | number | boolean> = {}): string | undefined =>
   /"app":(.*),"service":/.exec(render(jsonLine(text, fields)))?.[1];

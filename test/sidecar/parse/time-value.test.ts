@@ -1,5 +1,5 @@
 import t from 'tap';
-import { timeOf } from '../../../sidecar/parse/time.ts';
+import { timeOf } from '../../../sidecar/parse/time-value.ts';
 
 const MS = Date.UTC(2021, 9, 23, 14, 15, 48, 491);
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { toUtc, zoneOf } from '../../../sidecar/parse/zone.ts';
+import { toUtc, zoneOf } from '../../../contract/time/zone.ts';
 
 declare const Temporal: {
   PlainDateTime: { from(text: string): { toZonedDateTime(zone: string): { epochMilliseconds: number } } };

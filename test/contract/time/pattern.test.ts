@@ -1,5 +1,5 @@
 import t from 'tap';
-import { timePattern } from '../../../sidecar/parse/time-pattern.ts';
+import { timePattern } from '../../../contract/time/pattern.ts';
 
 const NOW = Date.UTC(2026, 0, 5);
 const read = (pattern: string, text: string, zone?: string): string | undefined => {
