@@ -1,6 +1,6 @@
 import { type ReadTime, timePattern } from '../../contract/time/pattern.ts';
 import type { Level } from '../types.ts';
-import type { ReadText } from './found.ts';
+import type { Found, ReadText } from './found.ts';
 import { levelOf } from './level.ts';
 
 /** A format of lines that an expression with named groups describes. The groups `time` and `level` are what they say, all others are fields. */
@@ -10,7 +10,8 @@ export interface Format {
   readonly time: readonly string[];
   /** Groups that are numbers. */
   readonly numbers?: readonly string[];
-  readonly level?: (groups: Readonly<Record<string, string | undefined>>) => Level | undefined;
+  /** The level that a `priority` or a `severity` is. */
+  readonly level?: (text: string) => Level | undefined;
 }
 
 const TIME = String.raw`(?<time>(?:\d{4}-\d{2}-\d{2}[T ])?\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?(?:Z|[+-]\d{2}:?\d{2})?)`;
@@ -107,7 +108,7 @@ const syslog: Format = {
   ],
   time: ['MMM d HH:mm:ss', ...ISO_LIKE],
   numbers: ['priority', 'pid'],
-  level: ({ priority }) => (priority === undefined ? undefined : SEVERITIES[Number(priority) % 8]),
+  level: (priority) => SEVERITIES[Number(priority) % 8],
 };
 
 const KLOG: Readonly<Record<string, Level>> = { I: 'info', W: 'warn', E: 'error', F: 'fatal' };
@@ -121,7 +122,7 @@ const klog: Format = {
   ],
   time: ['MMdd HH:mm:ss.SSS'],
   numbers: ['tid'],
-  level: ({ severity }) => KLOG[severity!],
+  level: (severity) => KLOG[severity],
 };
 
 /** Files of the container runtime (kubernetes/design-proposals-archive, kubelet-cri-logging). */
@@ -132,33 +133,71 @@ const cri: Format = {
 
 export const FORMATS = { spring, log4j, nginx, 'nginx-error': nginxError, apache, syslog, klog, cri } as const;
 
+/** An expression with its groups by number: V8 makes an object of the named ones for each match, which took half of the time (measured). */
+interface Numbered {
+  readonly regex: RegExp;
+  readonly names: readonly string[];
+}
+
+const NAMED_GROUP = /\(\?<(\w+)>/g;
+
+/** All groups of these expressions are named. */
+function numbered({ source }: RegExp): Numbered {
+  const names = [...source.matchAll(NAMED_GROUP)].map(([, name]) => name!);
+  return { regex: new RegExp(source.replaceAll(NAMED_GROUP, '(')), names };
+}
+
 /** Reads the first line of a text by a format; undefined when it is not of it. */
-export function readFormat({ patterns, numbers = [], level }: Format): ReadText {
+export function readFormat({ patterns, numbers = [], level: levelIn }: Format): ReadText {
+  const all = patterns.map(numbered);
+  let last = 0;
   return (text) => {
     const end = text.indexOf('\n');
     const first = end === -1 ? text : text.slice(0, end);
-    for (const pattern of patterns) {
-      const groups = pattern.exec(first)?.groups;
-      if (groups === undefined) continue;
-      const { time, level: word, severity: _severity, ...rest } = groups;
-      const fields: Record<string, unknown> = {};
-      for (const [name, value] of Object.entries(rest)) {
-        if (value === undefined || value === '-' || value === '') continue;
-        fields[name] = numbers.includes(name) && /^\d{1,15}$/.test(value) ? Number(value) : value;
-      }
-      return { fields, time, level: level?.(groups) ?? (word === undefined ? undefined : levelOf(word)) };
+    // The expression that matched last is tried first.
+    for (let i = 0; i < all.length; i++) {
+      const at = (last + i) % all.length;
+      const { regex, names } = all[at]!;
+      const match = regex.exec(first);
+      if (match === null) continue;
+      last = at;
+      return found(match, names);
     }
     return undefined;
   };
+
+  function found(match: RegExpExecArray, names: readonly string[]): Found {
+    const fields: Record<string, unknown> = {};
+    let time: string | undefined;
+    let level: Level | undefined;
+    for (let i = 0; i < names.length; i++) {
+      const name = names[i]!;
+      const value = match[i + 1];
+      if (value === undefined || value === '-' || value === '') continue;
+      if (name === 'time') time = value;
+      else if (name === 'level') level = levelOf(value);
+      else if (name === 'severity') level = levelIn?.(value);
+      else if (numbers.includes(name)) {
+        const number = Number(value);
+        fields[name] = Number.isSafeInteger(number) ? number : value;
+        if (name === 'priority') level = levelIn?.(value);
+      } else fields[name] = value;
+    }
+    return { fields, time, level };
+  }
 }
 
-/** Reads a time by the first of these patterns that fits. */
+/** Reads a time by the first of these patterns that fits; the one that fitted last is tried first. */
 export function readTime(patterns: readonly string[], zone: string | undefined): ReadTime {
   const reads = patterns.map((pattern) => timePattern(pattern, zone));
+  let last = 0;
   return (text, now) => {
-    for (const read of reads) {
-      const found = read(text, now);
-      if (found !== undefined) return found;
+    for (let i = 0; i < reads.length; i++) {
+      const at = (last + i) % reads.length;
+      const time = reads[at]!(text, now);
+      if (time === undefined) continue;
+      last = at;
+      return time;
     }
     return undefined;
   };
