@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Config } from '../contract/config/schema.ts';
+import { LEVELS, type Level } from './types.ts';
 
 /** What is known of the pod; empty strings become undefined. */
 export interface PodMetadata {
@@ -11,10 +12,15 @@ export interface PodMetadata {
   readonly cluster: string | undefined;
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
+  /** Least level of the records that are shipped, by the annotation of the running pod. */
+  readonly minLevel?: Level | undefined;
 }
 
 /** Folder of the downwardAPI volume's files `labels` and `annotations`. */
 export const PODINFO = '/etc/sidetail/podinfo';
+
+/** Changed on a running pod it takes effect at once. */
+const MIN_LEVEL = 'sidetail.dev/min-level';
 
 /** Annotations that are machinery, not metadata: they are large, and they are ours or kubectl's. */
 const HIDDEN = /^(?:sidetail\.dev\/|kubectl\.kubernetes\.io\/last-applied-configuration$|kubernetes\.io\/config\.)/;
@@ -31,6 +37,7 @@ export function readMetadata(config: Config, env: NodeJS.ProcessEnv, podinfo = P
     node: pod.node ?? (env.NODE_NAME || undefined),
     cluster: config.cluster,
     labels: pod.labels ?? readPodinfo(`${podinfo}/labels`),
+    minLevel: LEVELS.find((level) => level === all[MIN_LEVEL]?.trim().toLowerCase()),
     annotations: Object.fromEntries(Object.entries(all).filter(([key]) => !HIDDEN.test(key))),
   };
 }

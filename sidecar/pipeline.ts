@@ -2,10 +2,12 @@ import { type Config, inputName, type OutputConfig } from '../contract/config/sc
 import { type Account, Budget, RECORD_BYTES } from './deliver/budget.ts';
 import { isBalanced, Lane } from './deliver/lane.ts';
 import { Ledger } from './deliver/ledger.ts';
+import { Events } from './events.ts';
 import type { Dropped, TakeLine } from './framing/lines.ts';
 import { recordsOf } from './framing/multiline.ts';
 import type { PodMetadata } from './metadata.ts';
-import { type Parser, parserOf } from './parse/parse.ts';
+import { compileCondition, type Matches } from './route/condition.ts';
+import type { Rule } from './route/filter.ts';
 import { createElasticsearchSink } from './sinks/elasticsearch/sink.ts';
 import type { Sink } from './sinks/sink.ts';
 import { createStdoutSink, type StandardOutput } from './sinks/stdout.ts';
@@ -48,7 +50,9 @@ export class Pipeline implements Downstream {
   #reading = new AbortController();
   #running: Promise<void> = Promise.resolve();
   readonly #around: Surroundings;
-  readonly #parsers = new WeakMap<Input, Parser>();
+  #events: Events;
+  /** Which records an output gets, where it does not get all. */
+  #routes: ReadonlyMap<string, Matches> = new Map();
   #tally = tally();
   /** Outputs whose accounts were found wrong. */
   readonly #unbalanced = new Set<string>();
@@ -60,6 +64,7 @@ export class Pipeline implements Downstream {
     this.budget = new Budget(config.memoryBudget);
     this.source = new Source(pod.uid, checkpoints, this, around.telemetry);
     this.#inputs = named(config);
+    this.#events = new Events(config, pod.minLevel);
     this.lanes = this.#lanesFor([]);
   }
 
@@ -102,7 +107,6 @@ export class Pipeline implements Downstream {
   }
 
   take(file: LogFile, now: number): TakeLine {
-    const parser = this.parserOf(file.input);
     const lanes = this.#lanesOf(file.input);
     const accounts = accountsOf(lanes);
     const before = this.#before.get(file);
@@ -115,16 +119,22 @@ export class Pipeline implements Downstream {
         for (const lane of lanes) if (before === undefined || end > before[lane.name]!) lane.drop(file, start, end);
         return true;
       }
-      const event = parser.parse({ file, start, end, text, flags }, now);
       tally.records += 1;
-      if (event.flags !== 0) tally.flags.set(event.flags, (tally.flags.get(event.flags) ?? 0) + 1);
-      for (const lane of lanes) if (before === undefined || end > before[lane.name]!) lane.add(event);
+      const made = this.#events.of({ file, start, end, text, flags }, now);
+      const event = 'event' in made ? made.event : undefined;
+      if ('stoppedBy' in made) tally.stopped.set(made.stoppedBy, (tally.stopped.get(made.stoppedBy) ?? 0) + 1);
+      else if (made.event.flags !== 0) tally.flags.set(made.event.flags, (tally.flags.get(made.event.flags) ?? 0) + 1);
+      for (const lane of lanes) {
+        if (before !== undefined && end <= before[lane.name]!) continue;
+        if (event !== undefined && (this.#routes.get(lane.name)?.(event) ?? true)) lane.add(event);
+        else lane.drop(file, start, end);
+      }
       return true;
     };
   }
 
   took({ input: { name: input } }: LogFile): void {
-    const { records, bytes, dropped, flags } = this.#tally;
+    const { records, bytes, dropped, flags, stopped } = this.#tally;
     const { metrics } = this.#around.telemetry;
     this.#tally = tally();
     metrics.recordsRead.inc({ input }, records);
@@ -135,6 +145,7 @@ export class Pipeline implements Downstream {
       for (const flag of Object.keys(FLAGS) as Flag[])
         if (bits & FLAGS[flag]) metrics.recordsFlagged.inc({ flag }, count);
     }
+    for (const [{ name: rule, kind }, count] of stopped) metrics.recordsFiltered.inc({ input, rule, kind }, count);
     this.#checkAccounts();
   }
 
@@ -173,6 +184,7 @@ export class Pipeline implements Downstream {
     this.#config = config;
     this.#pod = pod;
     this.#inputs = named(config);
+    this.#events = new Events(config, pod.minLevel);
     this.lanes = this.#lanesFor(before.filter((lane) => !gone.includes(lane)));
     /** Where each output goes on in a content. */
     const starts = (content: Content, input: Input): Record<string, number> => {
@@ -230,6 +242,9 @@ export class Pipeline implements Downstream {
   #lanesFor(before: readonly Lane[]): Lane[] {
     const { outputs, memoryBudget, stateDir } = this.#config;
     const longest = Math.max(...this.#inputs.map(({ maxLineBytes }) => maxLineBytes));
+    this.#routes = new Map(
+      Object.entries(outputs).flatMap(([name, { when }]) => (when ? [[name, compileCondition(when)] as const] : [])),
+    );
     const accounts = this.budget.open(memoryBudget, Object.keys(outputs), mostOf(longest));
     return Object.entries(outputs).map(([name, output]) => {
       const sink = this.#sink(name, output);
@@ -239,18 +254,12 @@ export class Pipeline implements Downstream {
     });
   }
 
-  get inputs(): readonly Input[] {
-    return this.#inputs;
-  }
-
-  /** The parser of an input, which counts what it found its records to be. */
-  parserOf(input: Input): Parser {
-    let parser = this.#parsers.get(input);
-    if (parser === undefined) {
-      parser = parserOf(input);
-      this.#parsers.set(input, parser);
-    }
-    return parser;
+  /** The inputs, and how many records of each were of which format. */
+  get formats(): { name: string; formats: Record<string, number> }[] {
+    return this.#inputs.map((input) => ({
+      name: input.name,
+      formats: Object.fromEntries(this.#events.formats(input)),
+    }));
   }
 
   #sink(name: string, output: OutputConfig): Sink {
@@ -272,8 +281,18 @@ function named({ inputs }: Config): Input[] {
 }
 
 /** What a turn of a file gave. */
-function tally(): { records: number; bytes: number; dropped: Record<Dropped, number>; flags: Map<number, number> } {
-  return { records: 0, bytes: 0, dropped: { long_line: 0, hole: 0 }, flags: new Map() };
+interface Tally {
+  records: number;
+  bytes: number;
+  readonly dropped: Record<Dropped, number>;
+  /** How many records had these flags. */
+  readonly flags: Map<number, number>;
+  /** How many a rule stopped. */
+  readonly stopped: Map<Rule, number>;
+}
+
+function tally(): Tally {
+  return { records: 0, bytes: 0, dropped: { long_line: 0, hole: 0 }, flags: new Map(), stopped: new Map() };
 }
 
 function accountsOf(lanes: readonly Lane[]): Account[] {

@@ -20,6 +20,11 @@ function defineMetrics(registry: Registry) {
     bytesRead: counter('bytes_read_total', 'Bytes of log files turned into records.', ['input']),
     recordsRead: counter('records_read_total', 'Records read from log files.', ['input']),
     recordsFlagged: counter('records_flagged_total', 'Records with a flag, by flag.', ['flag']),
+    recordsFiltered: counter('records_filtered_total', 'Records that a filter stopped, by rule.', [
+      'input',
+      'rule',
+      'kind',
+    ]),
     recordsDropped: counter('records_dropped_total', 'Records settled without delivery, by reason.', ['reason']),
     bytesDropped: counter('bytes_dropped_total', 'Bytes of log files settled without delivery, by reason.', ['reason']),
     recordsDelivered: counter('records_delivered_total', 'Records delivered.', ['output']),

@@ -64,6 +64,8 @@ export interface LogEvent extends Frame {
   readonly fields: Readonly<Record<string, unknown>> | undefined;
   /** Whether the text is the JSON object of these fields: the document gets them as they were written. */
   readonly isJson: boolean;
+  /** The fields as they are to be written, where a filter changed them: numbers of a JSON line keep every digit. */
+  readonly exact?: Readonly<Record<string, unknown>>;
 }
 
 /** Rendered records on their way to one output: bytes outside V8's heap, and for each record the range it settles. */

@@ -1,23 +1,6 @@
 /** What the contract promises and a later version will do: declared, documented, and refused as "not supported yet". */
+import { condition } from './condition.ts';
 import * as n from './node.ts';
-
-const condition = n.map(n.string({ expected: 'a value, a list, a "/regex/" or a comparison such as ">=500"' }));
-
-/** A filter: one of these keys, and `when`. */
-export const filter = n.never('filters', {
-  minLevel: n.later(n.string(), 'Least level that passes.'),
-  keep: n.later(condition, 'Only records that match.'),
-  drop: n.later(condition, 'No records that match.'),
-  redact: n.later(n.map(n.string()), '`fields`, `patterns`, `with`.'),
-  sample: n.later(n.number(), 'Part of the records, by a stable hash.'),
-  rateLimit: n.later(n.map(n.number()), '`perSecond`, `burst`.'),
-  add: n.later(n.map(n.string()), 'Fields to add.'),
-  remove: n.later(n.list(n.string()), 'Fields to remove.'),
-  rename: n.later(n.map(n.string()), 'Fields to rename.'),
-  when: n.later(condition, 'Only for records that match.'),
-});
-
-export const when = n.later(condition, 'Only records that match.');
 
 const text = (doc: string): n.Field<undefined> => n.later(n.string(), doc);
 
@@ -35,5 +18,5 @@ export const cloudwatch = n.object({
   schema: text('`fluent`, `ecs`, `otel` or `raw`.'),
   credentials: text('`default` (the AWS chain), or `{ roleArn }`.'),
   batch: n.later(n.map(n.string()), "`maxAge`; bytes and count are AWS's limits."),
-  when,
+  when: n.later(condition, 'Only records that match.'),
 });

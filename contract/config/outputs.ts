@@ -1,5 +1,6 @@
 import { parseTemplate } from '../template.ts';
-import { cloudwatch, when } from './later.ts';
+import { condition } from './condition.ts';
+import { cloudwatch } from './later.ts';
 import * as n from './node.ts';
 
 const template = n.string({
@@ -35,6 +36,9 @@ const httpUrl = n.string({
       : undefined;
   },
 });
+
+/** A route: only records that match. */
+const when = n.optional(condition, 'Only records that match; default: all.');
 
 const path = n.string({ expected: 'a path' });
 const secret = n.string({ secret: true });

@@ -1,4 +1,5 @@
 import { nearest } from '../nearest.ts';
+import { filterProblems } from './filters.ts';
 import type { MultilineRules } from './multiline.ts';
 import type { ElasticsearchConfig } from './outputs.ts';
 import { keyPath, type Problem } from './problem.ts';
@@ -27,6 +28,7 @@ export function rules(config: Config): Problem[] {
       });
     }
     names.set(own, i);
+    problems.push(...filterProblems(input.filters, `inputs[${i}].filters`));
     if (typeof input.multiline === 'object') problems.push(...multiline(input.multiline, `inputs[${i}].multiline`));
     input.outputs?.forEach((name, j) => {
       if (outputs.includes(name)) return;
@@ -35,6 +37,7 @@ export function rules(config: Config): Problem[] {
       problems.push({ path: `inputs[${i}].outputs[${j}]`, problem: `there is no output "${name}"`, fix });
     });
   });
+  problems.push(...filterProblems(config.filters, 'filters'));
   for (const [name, output] of Object.entries(config.outputs)) {
     const path = keyPath('outputs', name);
     if (!/^[A-Za-z0-9][\w.-]{0,62}$/.test(name)) {

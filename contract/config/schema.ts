@@ -1,5 +1,5 @@
+import { filter } from './filters.ts';
 import { format, time } from './formats.ts';
-import * as later from './later.ts';
 import { multiline } from './multiline.ts';
 import * as n from './node.ts';
 import { outputs } from './outputs.ts';
@@ -78,11 +78,7 @@ const input = n.object({
     {},
     'Static fields, added to every record.',
   ),
-  filters: n.withDefault(
-    n.list(later.filter),
-    [],
-    'Filters of this input, before the global ones. None is supported yet.',
-  ),
+  filters: n.withDefault(n.list(filter), [], 'Filters of this input, before the global ones, in order.'),
   retention: n.withDefault(
     n.oneOfWords(['keep', 'delete-rotated', 'truncate']),
     'keep',
@@ -137,7 +133,7 @@ export const configuration = n.object({
     'Overrides what the environment and the Downward API say of the pod; for running outside a cluster.',
   ),
   inputs: n.required(n.list(input, { min: 1 }), 'Files to read.'),
-  filters: n.withDefault(n.list(later.filter), [], 'Filters of all inputs. None is supported yet.'),
+  filters: n.withDefault(n.list(filter), [], 'Filters of all inputs, in order, behind their own.'),
   outputs: n.required(n.map(outputs), 'Where records go, by name.'),
 });
 

@@ -31,10 +31,7 @@ export function statusOf(pipeline: Pipeline): object {
       held: driver.health.held ?? null,
       accounts: { ...accounts, balanced: isBalanced(accounts) },
     })),
-    inputs: pipeline.inputs.map((input) => ({
-      name: input.name,
-      formats: Object.fromEntries(pipeline.parserOf(input).formats),
-    })),
+    inputs: pipeline.formats,
     memory: { usedBytes: pipeline.budget.used, budgetBytes: pipeline.budget.limit },
     notRead: pipeline.source.files.refusals.now.map(({ input, path, code, message }) => ({
       input: input.name,

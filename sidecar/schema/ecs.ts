@@ -55,7 +55,10 @@ function app(event: LogEvent, constant: string): string {
   const thread = known('name', fields, THREAD_KEYS);
   const before = thread === '' ? '' : `,"process":{"thread":{${thread.slice(0, -1)}}}`;
   // A JSON line's object is spliced in as it was written; of another format what has no place of its own is left.
-  const own = event.isJson ? event.text.trim().slice(1).trimStart() : `${staticJson(rest(fields))}}`;
+  const own =
+    event.isJson && event.exact === undefined
+      ? event.text.trim().slice(1).trimStart()
+      : `${staticJson(written(event))}}`;
   if (constant === '') return `${before},"app":{${own}`;
   const statics = Object.keys(event.file.input.fields).some((key) => Object.hasOwn(fields, key))
     ? staticJson(
@@ -65,9 +68,10 @@ function app(event: LogEvent, constant: string): string {
   return `${before},"app":{${statics}${statics !== '' && own !== '}' ? ',' : ''}${own}`;
 }
 
-/** The fields without those that stand in other places of the document. */
-function rest(fields: Readonly<Json>): Json {
-  return Object.fromEntries(Object.entries(fields).filter(([key]) => !PLACED.has(key)));
+/** The fields as they are to be written; of another format than JSON without those that stand in other places of the document. */
+function written({ exact, fields, isJson }: LogEvent): Readonly<Json> {
+  const all = exact ?? fields ?? {};
+  return isJson ? all : Object.fromEntries(Object.entries(all).filter(([key]) => !PLACED.has(key)));
 }
 
 const FLAG_LISTS = new Map<number, string>();
