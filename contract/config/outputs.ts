@@ -90,7 +90,7 @@ const elasticsearch = n.object({
   ),
   index: n.optional(template, "Index; `{+yyyy.MM.dd}` is the record's UTC date. One of dataStream and index."),
   pipeline: n.optional(n.string(), 'Ingest pipeline.'),
-  schema: n.withDefault(n.oneOfWords(['ecs', 'raw'], ['fluent', 'otel']), 'ecs', 'Shape of the documents.'),
+  schema: n.withDefault(n.oneOfWords(['ecs', 'fluent', 'otel', 'raw']), 'ecs', 'Shape of the documents.'),
   idempotent: n.withDefault(
     n.boolean(),
     true,
@@ -112,7 +112,7 @@ const elasticsearch = n.object({
 const stdout = n.object({
   type: n.required(n.oneOfWords(['stdout']), "The sidecar's standard output."),
   schema: n.withDefault(
-    n.oneOfWords(['raw', 'ecs'], ['fluent', 'otel']),
+    n.oneOfWords(['raw', 'ecs', 'fluent', 'otel']),
     'raw',
     '`raw`: the line as it was; else one JSON object a line.',
   ),

@@ -1,8 +1,9 @@
 import type { Writable } from 'node:stream';
 import type { StdoutConfig } from '../../contract/config/outputs.ts';
 import type { PodMetadata } from '../metadata.ts';
-import { ecs, type Render } from '../schema/ecs.ts';
+import type { Render } from '../schema/json.ts';
 import { rawLine } from '../schema/raw.ts';
+import { renderer } from '../schema/schema.ts';
 import type { SendResult } from '../types.ts';
 import type { Sink } from './sink.ts';
 
@@ -43,7 +44,7 @@ export class StandardOutput {
 
 /** The streaming sidecar: records on standard output, for `kubectl logs` and node agents. */
 export function createStdoutSink(name: string, config: StdoutConfig, pod: PodMetadata, stdout: StandardOutput): Sink {
-  const render: Render = config.schema === 'ecs' ? ecs(pod, () => undefined) : rawLine;
+  const render: Render = config.schema === 'raw' ? rawLine : renderer(config.schema, pod);
   return {
     name,
     // Small and quick: somebody may be watching. One at a time keeps the order.

@@ -2,8 +2,9 @@ import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
 import type { ElasticsearchConfig } from '../../../contract/config/outputs.ts';
 import type { PodMetadata } from '../../metadata.ts';
-import { ecs, type Render } from '../../schema/ecs.ts';
+import type { Render } from '../../schema/json.ts';
 import { rawDocument } from '../../schema/raw.ts';
+import { renderer } from '../../schema/schema.ts';
 import type { Batch, LogFile, SendResult } from '../../types.ts';
 import { createHttp } from '../http.ts';
 import type { Sink } from '../sink.ts';
@@ -32,7 +33,7 @@ export function createElasticsearchSink(
     config.index !== undefined || template?.includes('{+') || template?.includes('{field:')
       ? undefined
       : dataStreamFields(nameOf({ file } as never));
-  const document: Render = config.schema === 'raw' ? rawDocument : ecs(pod, stream);
+  const document: Render = config.schema === 'raw' ? rawDocument : renderer(config.schema, pod, stream);
   const http = createHttp(typeof config.url === 'string' ? [config.url] : config.url, config.tls, config.concurrency);
   const query = `filter_path=${FILTER_PATH}${config.pipeline === undefined ? '' : `&pipeline=${encodeURIComponent(config.pipeline)}`}`;
 
