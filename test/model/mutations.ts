@@ -170,13 +170,6 @@ const MUTATIONS: readonly Mutation[] = [
     tests: ['test/pipeline/reload.test.ts'],
   },
   {
-    name: 'a drain does not look at quiet files again',
-    file: `${SOURCE}/source.ts`,
-    from: 'for (const tailer of this.files.all) tailer.lookAt = 0;',
-    to: '',
-    tests: ['test/pipeline/end.test.ts'],
-  },
-  {
     name: 'a record that may go on leaves before it is on disk that it ends there',
     file: `${SOURCE}/content.ts`,
     from: 'const ahead = [...this.#cuts, ...this.#newCuts];',

@@ -26,7 +26,7 @@ t.test('bad configuration: every problem with its path, exit 78', async (t) => {
     memoryBudgt: '8MiB',
     drainTimeout: 15,
     inputs: [{ paths: ['app.log'], formt: 'json', outputs: ['so'] }],
-    outputs: { out: { type: 'stdout', schema: 'fluent' } },
+    outputs: { out: { type: 'stdout', schema: 'fluentd' } },
   });
   t.equal(await run(sidecar), 78);
   const messages = sidecar.log.map(({ msg }) => msg);
@@ -35,7 +35,7 @@ t.test('bad configuration: every problem with its path, exit 78', async (t) => {
     'drainTimeout: expected a duration such as 500ms, 15s, 2m or 1h, got 15. Give a duration such as 500ms, 15s, 2m or 1h.',
     'inputs[0].formt: unknown key "formt". Did you mean "format"?',
     'inputs[0].paths[0]: "app.log" is not an absolute path. Start it with a slash: "/app.log".',
-    'outputs.out.schema: "fluent" is not supported yet. Use one of raw, ecs.',
+    'outputs.out.schema: expected one of raw, ecs, fluent, otel, got "fluentd". Did you mean "fluent"?',
   ]);
   t.equal(await run(sidecar, '--check'), 78, '--check says the same');
   t.same(

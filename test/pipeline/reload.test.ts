@@ -133,11 +133,11 @@ t.test(
 
 t.test('bug: a reload that gave an output another name lost what it had not taken', async (t) => {
   const { store, sidecar, log, read, es, inputs } = await down(t);
-  sidecar.configure({ inputs, outputs: { es } });
+  store.faults = undefined;
+  sidecar.configure({ inputs, outputs: { es: { ...es, url: 'http://127.0.0.1:9' } } });
   writeFileSync(log, lines('a', 300));
   await sidecar.start();
   await read();
-  store.faults = undefined;
   sidecar.configure({ inputs, outputs: { elastic: es } });
   await until(() => store.count() === 300, 'they are there');
   t.match(await sidecar.metrics(), /sidetail_records_read_total/);
