@@ -10,7 +10,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   // Inside the sidecar a stage knows the nouns, the telemetry and the contract, and beyond that only what is named here.
   'sidecar/framing/': ['sidecar/types.ts', 'contract/'],
   'sidecar/parse/': ['sidecar/types.ts', 'contract/'],
-  'sidecar/route/': ['sidecar/types.ts', 'contract/'],
+  'sidecar/route/': ['sidecar/types.ts', 'contract/', 'sidecar/parse/exact.ts'],
   'sidecar/schema/': ['sidecar/types.ts', 'sidecar/metadata.ts'],
   'sidecar/source/': [
     'sidecar/types.ts',

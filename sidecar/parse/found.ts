@@ -6,6 +6,8 @@ export interface Found {
   readonly fields: Record<string, unknown>;
   /** Whether the text is the JSON object of these fields: then they are shipped as they were written. */
   readonly isJson?: boolean;
+  /** The fields as they are to be written, where the text cannot be. */
+  readonly exact?: Record<string, unknown>;
   /** The text of its time, where the format has a place for it. */
   readonly time?: string | undefined;
   /** Its level, where the format has a place for it. */

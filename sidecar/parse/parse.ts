@@ -84,7 +84,12 @@ export function parserOf({ format, time }: Pick<Input, 'format' | 'time'>): Pars
     }
     const [by, found] = chosen;
     count(by.name);
-    return event(frame, now, 0, found, timeIn(found, by, now), found.level ?? levelIn(found.fields));
+    const time = timeIn(found, by, now);
+    const level = found.level ?? levelIn(found.fields);
+    // What is read from a field of another format stands in its own place now; a JSON line is shipped as it was written.
+    if (!found.isJson)
+      for (const name of [...(time ? keys : []), ...(level ? LEVEL_KEYS : [])]) delete found.fields[name];
+    return event(frame, now, 0, found, time, level);
   }
 
   /** The time in the format's place for it, or in a field. One that is absurd is none. */
@@ -127,6 +132,7 @@ function event(
     level,
     fields: found?.fields,
     isJson: found?.isJson ?? false,
+    ...(found?.exact === undefined ? {} : { exact: found.exact }),
   };
 }
 

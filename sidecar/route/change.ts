@@ -1,3 +1,4 @@
+import { exact } from '../parse/exact.ts';
 import type { LogEvent } from '../types.ts';
 
 type Json = Record<string, unknown>;
@@ -12,10 +13,8 @@ export interface Changes {
   entries?(entries: [string, unknown][], path: string): [string, unknown][] | undefined;
 }
 
-/** V8's `JSON.rawJSON` and the third argument of a reviver (https://tc39.es/proposal-json-parse-with-source). */
+/** V8's `JSON.rawJSON` (https://tc39.es/proposal-json-parse-with-source). */
 const exactly = JSON as unknown as {
-  parse(text: string, reviver: (key: string, value: unknown, context: { source?: string }) => unknown): unknown;
-  rawJSON(text: string): unknown;
   isRawJSON(value: unknown): value is { rawJSON: string };
 };
 
@@ -53,13 +52,6 @@ export function withChanges(event: LogEvent, changes: Changes): LogEvent {
   const after = change(before, '') as Json;
   if (!changed) return event;
   return { ...event, exact: after, fields: plain(after), isJson: event.isJson };
-}
-
-/** The fields with numbers as they were written, which `JSON.stringify` writes again so. */
-function exact(text: string): Json {
-  return exactly.parse(text, (_key, value, { source }) =>
-    typeof value === 'number' && source !== undefined && String(value) !== source ? exactly.rawJSON(source) : value,
-  ) as Json;
 }
 
 /** For looking: raw numbers are numbers again. */

@@ -1,7 +1,7 @@
 import type { PodMetadata } from '../metadata.ts';
 import type { Level, LogEvent } from '../types.ts';
 import { isoTime } from './iso-time.ts';
-import { compact, fieldsJson, flagsJson, type Json, perFile, type Render } from './json.ts';
+import { compact, dedot, fieldsJson, flagsJson, type Json, perFile, type Render } from './json.ts';
 
 /** https://opentelemetry.io/docs/specs/otel/logs/data-model/#field-severitynumber: the first of each range. */
 const SEVERITY: Readonly<Record<Level, number>> = { trace: 1, debug: 5, info: 9, warn: 13, error: 17, fatal: 21 };
@@ -22,7 +22,10 @@ export function otel(pod: PodMetadata): Render {
         'k8s.node.name': pod.node,
         'k8s.container.name': file.input.container,
         'k8s.cluster.name': pod.cluster,
-        ...Object.fromEntries(Object.entries(pod.labels).map(([key, value]) => [`k8s.pod.label.${key}`, value])),
+        // Dots as everywhere else: `app` and `app.kubernetes.io/name` would be a text and an object of one field.
+        ...Object.fromEntries(
+          Object.entries(dedot(pod.labels) ?? {}).map(([key, value]) => [`k8s.pod.label.${key}`, value]),
+        ),
       }) ?? {};
     return `,"resource":{"attributes":${JSON.stringify(attributes)}}}`;
   });

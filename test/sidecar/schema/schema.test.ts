@@ -65,7 +65,7 @@ t.test('the line of the first users in all shapes', (t) => {
         'k8s.node.name': 'node-a',
         'k8s.container.name': 'app',
         'k8s.pod.label.app': 'web',
-        'k8s.pod.label.app.kubernetes.io/name': 'shop',
+        'k8s.pod.label.app_kubernetes_io/name': 'shop',
       },
     },
   });
